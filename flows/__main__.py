@@ -1,0 +1,7 @@
+"""`python -m flows` runs the worker."""
+
+from __future__ import annotations
+
+from flows.worker import main
+
+main()

@@ -1,0 +1,205 @@
+"""Bring Prefect to what a playbook wants. Run twice, the second time changes nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from prefect import Flow
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+from prefect.events.actions import RunDeployment
+from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.utilities.callables import parameter_schema
+
+from flows.compile import Wanted, WantedAutomation, WantedDeployment, WantedQueue, wanted
+from flows.desk import Desk
+from flows.names import POOL
+from remit.ledger import bundles
+from remit.model import Bundle, Playbook
+
+OPENED = "remit.case.opened"
+
+
+async def deploy(desk: Desk, bundle: Bundle, playbook: Playbook) -> list[str]:
+    """Keep the bundle, put it in force, and compile it into Prefect; the changes, in words."""
+    await bundles.keep(desk.ledger, bundle, playbook.brand, desk.now())
+    changes = []
+    if await bundles.deployed(desk.ledger, playbook.brand) != bundle.hash:
+        await bundles.deploy(desk.ledger, playbook.brand, bundle.hash, desk.now())
+        changes.append(f"playbook {bundle.hash[:12]} is in force")
+    async with get_client() as client:
+        changes += await apply(client, wanted(playbook))
+    return changes
+
+
+async def apply(client: PrefectClient, want: Wanted) -> list[str]:
+    """Create, change and remove what differs."""
+    changes = await _pool(client)
+    for queue in want.queues:
+        changes += await _queue(client, queue)
+    ids = {}
+    for deployment in want.deployments:
+        ids[deployment.flow, deployment.name], changed = await _deployment(client, deployment)
+        changes += changed
+    changes += await _automations(client, want, {key: str(id_) for key, id_ in ids.items()})
+    tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=["remit", f"brand:{want.brand}"]))
+    for existing in await client.read_deployments(deployment_filter=tagged, limit=200):
+        if existing.id not in ids.values():
+            await client.delete_deployment(existing.id)
+            changes.append(f"deployment {existing.name} removed")
+    return changes
+
+
+async def _pool(client: PrefectClient) -> list[str]:
+    try:
+        await client.read_work_pool(POOL)
+    except ObjectNotFound:
+        from flows.worker import RemitWorker  # noqa: PLC0415 - the worker is heavy to import
+
+        template = RemitWorker.get_default_base_job_template()
+        try:
+            await client.create_work_pool(
+                WorkPoolCreate(name=POOL, type=RemitWorker.type, base_job_template=template)
+            )
+        except ObjectAlreadyExists:
+            return []
+        return [f"work pool {POOL} created"]
+    return []
+
+
+async def _queue(client: PrefectClient, want: WantedQueue) -> list[str]:
+    try:
+        found = await client.read_work_queue_by_name(want.name, work_pool_name=POOL)
+    except ObjectNotFound:
+        await client.create_work_queue(
+            want.name,
+            priority=want.priority,
+            concurrency_limit=want.concurrency_limit,
+            work_pool_name=POOL,
+        )
+        return [f"queue {want.name} created"]
+    if (found.priority, found.concurrency_limit) == (want.priority, want.concurrency_limit):
+        return []
+    await client.update_work_queue(
+        found.id, priority=want.priority, concurrency_limit=want.concurrency_limit
+    )
+    return [f"queue {want.name} changed"]
+
+
+def load(entrypoint: str) -> Flow[Any, Any]:
+    """The flow at a dotted entrypoint."""
+    module, _, name = entrypoint.rpartition(".")
+    found = getattr(import_module(module), name)
+    if not isinstance(found, Flow):
+        raise TypeError(f"{entrypoint} is not a flow")
+    return found
+
+
+async def _deployment(client: PrefectClient, want: WantedDeployment) -> tuple[Any, list[str]]:
+    full_name = f"{want.flow}/{want.name}"
+    try:
+        existing = await client.read_deployment_by_name(full_name)
+    except ObjectNotFound:
+        existing = None
+    if existing is not None and existing.version == want.version:
+        return existing.id, []
+    flow = load(want.entrypoint)
+    schedules = []
+    if want.every is not None:
+        schedules.append(
+            DeploymentScheduleCreate(
+                schedule=IntervalSchedule(
+                    interval=timedelta(seconds=want.every), timezone=want.timezone
+                )
+            )
+        )
+    if want.cron is not None:
+        schedules.append(
+            DeploymentScheduleCreate(schedule=CronSchedule(cron=want.cron, timezone=want.timezone))
+        )
+    if existing is not None:
+        for schedule in await client.read_deployment_schedules(existing.id):
+            await client.delete_deployment_schedule(existing.id, schedule.id)
+    deployment_id = await client.create_deployment(
+        flow_id=await client.create_flow_from_name(flow.name),
+        name=want.name,
+        version=want.version,
+        schedules=schedules,
+        parameters=dict(want.parameters),
+        description=want.description,
+        work_queue_name=want.queue,
+        work_pool_name=POOL,
+        tags=list(want.tags),
+        path=".",
+        entrypoint=want.entrypoint,
+        parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
+        enforce_parameter_schema=True,
+    )
+    return deployment_id, [f"deployment {full_name} {'changed' if existing else 'created'}"]
+
+
+async def _automations(
+    client: PrefectClient, want: Wanted, ids: dict[tuple[str, str], str]
+) -> list[str]:
+    prefix = f"remit {want.brand}: "
+    existing: dict[str, Automation] = {}
+    page = await client.read_automations(limit=200)
+    while page:
+        existing |= {each.name: each for each in page if each.name.startswith(prefix)}
+        page = await client.read_automations(limit=200, offset=len(page)) if len(page) == 200 else []  # noqa: PLR2004
+    changes = []
+    for each in want.automations:
+        deployment = ids[each.flow, each.deployment]
+        version = each.version(deployment)
+        found = existing.pop(each.name, None)
+        if found is not None and found.description.endswith(version):
+            continue
+        core = _automation(each, deployment, version)
+        if found is None:
+            await client.create_automation(core)
+        else:
+            await client.update_automation(found.id, core)
+        changes.append(f"automation {each.name!r} {'changed' if found else 'created'}")
+    for name, stale in existing.items():
+        await client.delete_automation(stale.id)
+        changes.append(f"automation {name!r} removed")
+    return changes
+
+
+def _typed(path: str) -> dict[str, Any]:
+    """A trigger parameter that keeps its type: ids only, never a text."""
+    return {
+        "__prefect_kind": "json",
+        "value": {"__prefect_kind": "jinja", "template": f"{{{{ {path} | tojson }}}}"},
+    }
+
+
+def _automation(want: WantedAutomation, deployment: str, version: str) -> AutomationCore:
+    return AutomationCore(
+        name=want.name,
+        description=f"Compiled from the playbook by remit deploy; version {version}",
+        enabled=True,
+        trigger=EventTrigger(
+            expect={OPENED},
+            match=dict(want.match),
+            for_each={"prefect.resource.id"},
+            threshold=1,
+            within=timedelta(0),
+        ),
+        actions=[
+            RunDeployment(
+                source="selected",
+                deployment_id=deployment,
+                parameters={
+                    "case": _typed("event.payload.case"),
+                    "attempt": _typed("event.payload.attempt"),
+                },
+            )
+        ],
+        tags=["remit", f"brand:{want.name.split(':')[0].removeprefix('remit ')}"],
+    )

@@ -1,0 +1,226 @@
+"""What a person sees and fills in: the form of a case, and the words around it.
+
+Everything that a stranger wrote is escaped here, once, by `quoted`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, cast
+
+from prefect.input import RunInput
+from pydantic import ValidationError, create_model
+
+from flows.names import local
+from remit.model import Case, Draft, Message, Playbook, Ruling, Slot, Tried, Verdict
+
+NOBODY = "—"
+
+NOTICES = {
+    "no_decision": "The form was sent without a decision. Nothing was decided.",
+    "unknown_person": "The person named is not in the playbook. Nothing was sent.",
+    "not_eligible": "The person named may not decide on this. Nothing was sent.",
+    "writer_may_not": "Whoever wrote this may not approve it. Nothing was sent.",
+    "draft_changed": "The draft was edited after this form was opened. Nothing was sent; read it again.",
+    "draft_voided": "The draft is void. Nothing was sent; here is the new one.",
+    "already_decided": "This was decided already. Nothing more was done.",
+    "not_verified": "This approval asks for the approver's one-time code. Nothing was sent.",
+    "empty_text": "There is no text to send. Nothing was sent; write the answer first.",
+    "unknown_role": "Handing off needs the role that takes over. Nothing was changed.",
+    "author_wrote_again": "The author wrote again after the draft was made. Nothing was sent.",
+    "thread_moved": "The conversation moved after the draft was made. Nothing was sent.",
+    "thread_stale": "The conversation could not be read again just before sending. Nothing was sent.",
+    "author_deleted": "The author deleted the message. Nothing was sent.",
+    "author_edited": "The author edited the message. Nothing was sent.",
+    "rejected": "The last draft was rejected. This is a new one.",
+    "more_approvals": "One more person must approve.",
+    "stopped": "Sending is stopped for this brand (`remit stop --lift` ends it). Nothing was sent.",
+    "watch": "This channel is in watch mode: Remit drafts and never sends.",
+    "held": "A hold is on. Nothing was sent.",
+    "not_approved": "Not enough people who may approve have approved. Nothing was sent.",
+    "run_cancelled": "The run before this one was cancelled; the case is open again.",
+    "run_crashed": "The run before this one died; the case was taken up again.",
+    "run_lost": "The run before this one was lost; the case was taken up again.",
+    "form_lost": "The form before this one was lost; this is a new one.",
+    "content_refused": "The platform refuses this text. Nothing was sent; change it.",
+    "not_allowed": "The platform refuses the account's credentials. Nothing was sent.",
+    "gone": "The message to answer is gone. Nothing was sent.",
+    "unreachable": "The platform could not be reached. Nothing was sent.",
+}
+"""What a coded reason says to a person."""
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>])")
+
+
+def escaped(text: str) -> str:
+    """Text from outside as inert markdown: no markup, no HTML, no link."""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;")
+    return _MARKDOWN.sub(r"\\\1", safe).replace("://", "&#58;//").replace("@", "&#64;")
+
+
+def quoted(text: str) -> str:
+    """Text from outside as an inert block quote."""
+    return "\n".join(f"> {escaped(line)}  " for line in text.splitlines() or [""])
+
+
+def notice_text(code: str | None) -> str | None:
+    """The sentence for a coded reason; an unknown code is shown as it is."""
+    return None if code is None else NOTICES.get(code, code)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A markdown table; the cells must be inert already."""
+    lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
+    lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def describe(
+    case: Case,
+    conversation: Sequence[Message],
+    trace: Sequence[Tried],
+    playbook: Playbook,
+    now: datetime,
+    *,
+    notice: str | None = None,
+    citations: Sequence[str] = (),
+) -> str:
+    """The case as markdown: why it is here, the conversation, how it was decided."""
+    parts = []
+    if said := notice_text(notice):
+        parts.append(f"**⚠ {said}**\n")
+    due = case.first_response_due
+    facts = [
+        ("Case", case.id),
+        ("Owner", playbook.roles[case.owner].title if case.owner in playbook.roles else case.owner),
+        ("Severity", case.severity),
+        ("Rule", f"`{case.rule}`"),
+        ("Topics", ", ".join(case.topics) or NOBODY),
+        ("Answer due", local(due, playbook, now) if due else NOBODY),
+        ("May approve", _approvers(case, playbook)),
+    ]
+    parts.append(table(["", ""], facts) + "\n")
+    parts.append("### Conversation\n")
+    for message in conversation:
+        who = "**we**" if message.ours else f"**{escaped(message.handle)}**"
+        here = " ← to be answered" if message.id == case.subject else ""
+        link = f" · [open]({message.url})" if message.url and _is_link(message.url) else ""
+        body = "*(deleted)*" if message.deleted else quoted(message.text)
+        parts.append(f"{who} · {local(message.time, playbook, now)}{link}{here}\n\n{body}\n")
+    if citations:
+        parts.append("### The draft rests on\n\n" + "\n".join(f"- `{each}`" for each in citations))
+    parts.append("\n### How it was decided\n")
+    rows = [
+        (f"`{tried.rule}`", "✔" if tried.matched else "", escaped(tried.failed or ""))
+        for tried in trace
+    ]
+    parts.append(table(["rule", "", "first test that failed"], rows))
+    return "\n".join(parts)
+
+
+def describe_plan(
+    case: Case,
+    slots: Sequence[Slot],
+    problems: Sequence[str],
+    playbook: Playbook,
+    now: datetime,
+    *,
+    title: str,
+    notice: str | None = None,
+) -> str:
+    """A campaign's plan as markdown."""
+    parts = [f"# {escaped(title)}\n"]
+    if said := notice_text(notice):
+        parts.append(f"**⚠ {said}**\n")
+    if problems:
+        parts.append("**It cannot go out like this:**\n\n" + "\n".join(f"- {escaped(p)}" for p in problems))
+    for slot in slots:
+        parts.append(f"### {slot.post} on {slot.channel}, {local(slot.at, playbook, now)}\n")
+        parts.append(quoted(slot.text))
+        parts += [f"\n🖼 `{file}`: {escaped(alt)}" for file, alt in slot.media]
+    parts.append(f"\nMay approve: {_approvers(case, playbook)}")
+    return "\n".join(parts)
+
+
+def _is_link(url: str) -> bool:
+    return re.fullmatch(r"https?://[^\s()<>\"']+", url) is not None
+
+
+def _approvers(case: Case, playbook: Playbook) -> str:
+    approval = playbook.approvals.get(case.approval or "")
+    if approval is None:
+        return NOBODY
+    names = [
+        f"{playbook.people[person].name} ({role})"
+        for role in approval.by
+        for person in playbook.roles[role].people
+        if person in playbook.people
+    ]
+    return ", ".join(names)
+
+
+def _choice(name: str, values: Iterable[str]) -> Any:
+    return Enum(name, {value or "none": value for value in values}, type=str)
+
+
+def reply_form(case: Case, draft: Draft | None, playbook: Playbook, description: str) -> type[RunInput]:
+    """The form of a case. The decision and the person have no default: leaving them out decides nothing."""
+    people = _choice("Person", playbook.people)
+    verdicts = _choice("Decision", [verdict.value for verdict in Verdict])
+    roles = _choice("Role", [NOBODY, *(role for role in playbook.roles if role != case.owner)])
+    form = create_model(
+        "Decide",
+        __base__=RunInput,
+        who=(people, ...),
+        decision=(verdicts, ...),
+        text=(str, draft.text if draft else ""),
+        reason=(str, ""),
+        hand_off_to=(roles, NOBODY),
+    )
+    form._description = description
+    return cast("type[RunInput]", form)
+
+
+def plan_form(playbook: Playbook, description: str) -> type[RunInput]:
+    """The form of a campaign's plan."""
+    people = _choice("Person", playbook.people)
+    verdicts = _choice("Decision", [Verdict.approve, Verdict.reject, Verdict.resolve])
+    form = create_model(
+        "Plan", __base__=RunInput, who=(people, ...), decision=(verdicts, ...), reason=(str, "")
+    )
+    form._description = description
+    return cast("type[RunInput]", form)
+
+
+def ruling_of(answer: RunInput | None, case: Case) -> Ruling:
+    """What a filled-in form says. None stands for a resume whose input does not fit the form."""
+    said = answer.model_dump(mode="json") if answer is not None else {}
+    chosen, to = said.get("decision"), said.get("hand_off_to")
+    return Ruling(
+        case=case.id,
+        draft=case.draft,
+        verdict=Verdict(chosen) if chosen else None,
+        person=said.get("who"),
+        via="form",
+        text=said.get("text"),
+        reason=said.get("reason") or "",
+        to=None if to in (None, NOBODY) else to,
+    )
+
+
+__all__ = [
+    "NOTICES",
+    "ValidationError",
+    "describe",
+    "describe_plan",
+    "escaped",
+    "notice_text",
+    "plan_form",
+    "quoted",
+    "reply_form",
+    "ruling_of",
+    "table",
+]

@@ -1,0 +1,56 @@
+"""A scorecard for each role, from the ledger alone, as Prefect artifacts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.states import Completed, State
+
+from flows.desk import open_desk
+from flows.forms import table
+from remit.ledger.facts import facts
+from remit.measure import Scorecard, as_rows, scorecards
+from remit.model import Playbook
+
+
+@flow(name="report", persist_result=False, retries=0)
+async def report(brand: str, days: int = 7) -> State[None]:
+    """Measure each role on exactly what was its own, over the last `days`."""
+    desk = await open_desk()
+    playbook = await desk.deployed(brand)
+    until = desk.now()
+    since = until - timedelta(days=days)
+    cards = scorecards(await facts(desk.ledger, brand, since, until), playbook)
+    for card in cards:
+        key = f"{brand}-{card.role}".lower().replace("_", "-")
+        await acreate_table_artifact(
+            key=f"scorecard-{key}",
+            table=as_rows(card),
+            description=f"{card.title}: {since:%Y-%m-%d} to {until:%Y-%m-%d}",
+        )
+        await acreate_markdown_artifact(
+            key=f"report-{key}", markdown=as_markdown(card, playbook, since, until)
+        )
+    return Completed(message=f"{len(cards)} scorecards.")
+
+
+def as_markdown(card: Scorecard, playbook: Playbook, since: datetime, until: datetime) -> str:
+    """One role's scorecard as a page."""
+    zone = ZoneInfo(playbook.timezone)
+    role = playbook.roles[card.role]
+    rows = [(row["measure"], row["value"]) for row in as_rows(card)]
+    return "\n".join(
+        [
+            f"# {role.title or role.id}",
+            "",
+            f"{role.mission}",
+            "",
+            f"{since.astimezone(zone):%Y-%m-%d %H:%M} to {until.astimezone(zone):%Y-%m-%d %H:%M}"
+            f" ({playbook.timezone}). Everything here was {role.title or role.id}'s own.",
+            "",
+            table(["measure", "value"], rows),
+        ]
+    )

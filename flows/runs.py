@@ -1,0 +1,157 @@
+"""Runs in Prefect, as tick sees them: started once, marked dead, their forms looked after."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import anyio
+from httpx import HTTPError  # Prefect's client raises these; nothing is requested with it here
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Crashed
+
+from flows import names
+from flows.desk import Desk
+from remit.ledger import cases, publications
+from remit.model import Case, Missing, Play, PublicationState
+from remit.model import State as CaseState
+
+AWAY = (HTTPError, OSError, anyio.BrokenResourceError)
+"""What a server that is not there looks like."""
+
+_log = logging.getLogger("remit.runs")
+_OVER = {StateType.CANCELLED, StateType.CANCELLING, StateType.FAILED, StateType.CRASHED}
+
+
+async def start(
+    client: PrefectClient, deployment: str, parameters: Mapping[str, object], key: str
+) -> None:
+    """Start a run; with a key that was used before, nothing happens."""
+    try:
+        found = await client.read_deployment_by_name(deployment)
+    except ObjectNotFound:
+        _log.error("Prefect has no deployment %s; run `remit deploy`", deployment)
+        return
+    await client.create_flow_run_from_deployment(
+        found.id, parameters=dict(parameters), idempotency_key=key
+    )
+
+
+async def start_case(client: PrefectClient, case: Case) -> None:
+    flow = "campaign" if case.play is Play.campaign else "reply"
+    await start(
+        client,
+        f"{flow}/{names.queue(case.brand, case.owner, case.severity.band)}",
+        {"case": case.id, "attempt": case.attempt},
+        f"case:{case.id}:{case.attempt}",
+    )
+
+
+async def mark_crashed(client: PrefectClient, run: str | None) -> None:
+    """Say in Prefect that the process of a run is dead: no service does, and its row holds a slot."""
+    if run is None:
+        return
+    try:
+        await client.set_flow_run_state(
+            UUID(run), Crashed(message="Its worker died; the case was taken up again."), force=True
+        )
+    except ObjectNotFound:
+        _log.info("run %s is gone from Prefect", run)
+
+
+async def repair_forms(desk: Desk, client: PrefectClient, brand: str) -> None:
+    """Every case that awaits approval has a form that can be filled in; no other case has one."""
+    now = desk.now()
+    waiting = [
+        case
+        for case in await cases.find(desk.ledger, brand, states=[CaseState.awaiting_approval])
+        if case.lease_run and (case.lease_until is None or case.lease_until < now)
+    ]
+    known = await _runs(client, [case.lease_run for case in waiting if case.lease_run])
+    for case in waiting:
+        run = known.get(case.lease_run or "")
+        code = await _fault(client, case, run)
+        if code is None and await publications.find(
+            desk.ledger, case=case.id, states=[PublicationState.prepared]
+        ):
+            code = "decided"  # by a command: a run has to carry it out
+        if code is not None:
+            await cases.retry(desk.ledger, case.id, code, now)
+            if run is not None and code not in {"run_cancelled", "decided"}:
+                await mark_crashed(client, str(run.id))
+    await _close_stale(desk, client, brand)
+
+
+async def _fault(client: PrefectClient, case: Case, run: FlowRun | None) -> str | None:
+    """Why nobody can decide on this case, or None when all is well."""
+    if run is None or run.state is None:
+        return "run_lost"
+    if run.state.type is StateType.CANCELLED or run.state.type is StateType.CANCELLING:
+        return "run_cancelled"
+    if run.state.type in _OVER or run.state.type is StateType.COMPLETED:
+        return "run_lost"
+    if run.state.type is StateType.RUNNING or run.state.type is StateType.PENDING:
+        return "run_crashed"  # its lease is over, so nothing works on it
+    if run.state.type is StateType.PAUSED:
+        keyset = run.state.state_details.run_input_keyset or {}
+        try:
+            await client.read_flow_run_input(run.id, keyset.get("schema", "none"))
+        except HTTPError as absent:
+            response = getattr(absent, "response", None)
+            if response is not None and response.status_code == 404:  # noqa: PLR2004
+                return "form_lost"
+            raise
+        if not str(run.state.state_details.pause_key or "").endswith(f"-{case.form_round}"):
+            return "form_lost"
+    return None
+
+
+async def _close_stale(desk: Desk, client: PrefectClient, brand: str) -> None:
+    """Suspended runs whose case is closed or belongs to another run end, and so does what they show."""
+    paused = await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            tags=FlowRunFilterTags(all_=[f"brand:{brand}"]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])),
+        ),
+        limit=200,
+    )
+    for run in paused:
+        number = (run.parameters or {}).get("case")
+        if number is None:
+            continue
+        try:
+            case = await cases.get(desk.ledger, int(number))
+        except Missing:
+            case = None
+        if case is not None and case.lease_run == str(run.id) and not case.state.finished:
+            continue
+        await forget_form(client, run)
+        why = f"The case is {case.outcome or case.state}." if case else "There is no such case."
+        await client.set_flow_run_state(run.id, Cancelled(message=why), force=True)
+
+
+async def forget_form(client: PrefectClient, run: FlowRun) -> None:
+    """Take what a form shows of a case out of Prefect's database."""
+    for flow_run_input in await client.filter_flow_run_input(run.id, key_prefix="", limit=200, exclude_keys=set()):
+        await client.delete_flow_run_input(run.id, flow_run_input.key)
+
+
+async def _runs(client: PrefectClient, ids: Sequence[str]) -> dict[str, FlowRun]:
+    found: dict[str, FlowRun] = {}
+    for first in range(0, len(ids), 100):
+        some = [UUID(each) for each in ids[first : first + 100]]
+        for run in await client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=some)), limit=200
+        ):
+            found[str(run.id)] = run
+    return found

@@ -1,0 +1,1 @@
+"""The networks: one HTTP client, one registry, one folder a platform."""

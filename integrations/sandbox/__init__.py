@@ -1,0 +1,1 @@
+"""An embedded platform on loopback, for the demo and for people without credentials."""

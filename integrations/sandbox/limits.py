@@ -1,0 +1,7 @@
+"""What the sandbox takes in one post: what small networks take."""
+
+from __future__ import annotations
+
+from remit.model import Limits
+
+LIMITS = Limits(graphemes=300, images=4, image_bytes=1_000_000, alt_graphemes=2000)

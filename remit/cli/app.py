@@ -1,0 +1,249 @@
+"""All commands, one place to see them. Each is thin; the work lies in the modules beside this one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from remit.cli.home import SANDBOX_PORT, SERVER_PORT
+from remit.cli.output import Format
+
+app = typer.Typer(
+    name="remit",
+    help="Who owns what of a brand's online presence: proved, run and measured.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+PathArgument = Annotated[
+    Path, typer.Argument(metavar="PATH", help="A brand's folder, or its playbook.yaml.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
+BrandOption = Annotated[
+    str | None, typer.Option("--brand", help="Which brand; may be left out where there is one.")
+]
+PersonOption = Annotated[
+    str, typer.Option("--as", metavar="PERSON", help="Who decides: a person of the playbook.")
+]
+CaseArgument = Annotated[int, typer.Argument(metavar="CASE", help="The number of the case.")]
+PortOption = Annotated[int, typer.Option("--port", help="Of the Prefect server.")]
+SandboxPortOption = Annotated[int, typer.Option("--sandbox-port", help="Of the sandbox page.")]
+
+
+# Playbooks -------------------------------------------------------------------------------------
+
+
+@app.command(epilog="Example: remit check playbooks/kopi --format github")
+def check(
+    path: PathArgument,
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option("--format", help="text, json or github.")
+    ] = "text",
+) -> None:
+    """Find what is wrong with a playbook. Exit 0: nothing, 1: errors, 2: could not run."""
+    from remit.cli import playbooks  # noqa: PLC0415
+
+    raise typer.Exit(playbooks.check(path, format))
+
+
+@app.command(epilog="Example: remit explain playbooks/kopi event.json")
+def explain(
+    path: PathArgument,
+    event: Annotated[Path, typer.Argument(metavar="EVENT.json", help="One event; - reads it from standard input.")],
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """Say who owns an event, and why: every rule tried, and the test that failed."""
+    from remit.cli import playbooks  # noqa: PLC0415
+
+    playbooks.explain(path, event, format)
+
+
+@app.command(epilog="Example: remit schema > playbook.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of playbook.yaml, for editors."""
+    from remit.cli import playbooks  # noqa: PLC0415
+
+    playbooks.schema()
+
+
+# Running ---------------------------------------------------------------------------------------
+
+
+@app.command(epilog="Example: remit up playbooks/kopi")
+def up(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Brand folders to put in force.")],
+    port: PortOption = SERVER_PORT,
+    sandbox_port: SandboxPortOption = SANDBOX_PORT,
+) -> None:
+    """Start all of it on this machine: Prefect, the worker, and the sandbox where a playbook uses it.
+
+    With PREFECT_API_URL set, that server is used. One Ctrl-C stops everything; a second start
+    continues where the first ended.
+    """
+    import asyncio  # noqa: PLC0415
+
+    from remit.cli import up as starting  # noqa: PLC0415
+
+    asyncio.run(starting.up(paths, port=port, sandbox_port=sandbox_port))
+
+
+@app.command(epilog="Example: remit demo --headless --format json")
+def demo(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Decide as the sample people would, then end.")
+    ] = False,
+    format: FormatOption = Format.text,  # noqa: A002
+    port: PortOption = SERVER_PORT,
+    sandbox_port: SandboxPortOption = SANDBOX_PORT,
+    playbook: Annotated[Path, typer.Option("--playbook", help="The sample brand.")] = Path("playbooks/kopi"),
+) -> None:
+    """Play a coffee chain's messages through the sandbox and leave drafts waiting in the Prefect UI."""
+    import asyncio  # noqa: PLC0415
+
+    from remit.cli import demo as playing  # noqa: PLC0415
+
+    code = asyncio.run(
+        playing.demo(playbook, headless=headless, format_=format, port=port, sandbox_port=sandbox_port)
+    )
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Example: remit deploy playbooks/kopi")
+def deploy(path: PathArgument) -> None:
+    """Put a playbook in force: keep its bundle and compile it into Prefect. Run twice, nothing changes."""
+    from remit.cli import running  # noqa: PLC0415
+
+    running.deploy(path)
+
+
+@app.command(epilog="Example: remit status --audit --format json")
+def status(
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Compare the ledger with what the platforms show.")
+    ] = False,
+    brand: BrandOption = None,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """What is open, due, overdue, held and unknown. With --audit, exit 1 if anything is lost, doubled or unapproved."""
+    from remit.cli import running  # noqa: PLC0415
+
+    raise typer.Exit(running.status(brand, format, audit=audit))
+
+
+@app.command(epilog='Example: remit stop "wrong price in the campaign"; remit stop --lift')
+def stop(
+    reason: Annotated[str | None, typer.Argument(metavar="REASON", help="Why; everybody sees it.")] = None,
+    lift: Annotated[bool, typer.Option("--lift", help="End the stop.")] = False,
+    person: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who stops.")] = None,
+    brand: BrandOption = None,
+) -> None:
+    """Stop every send of a brand, at once."""
+    from remit.cli import running  # noqa: PLC0415
+
+    running.stop(brand, reason, person, lift=lift)
+
+
+@app.command(epilog="Example: remit brief launch")
+def brief(
+    name: Annotated[str, typer.Argument(metavar="BRIEF", help="The id of a brief of the deployed playbook.")],
+    brand: BrandOption = None,
+) -> None:
+    """Hand in a campaign's brief; the playbook says whose it is, and a run plans it."""
+    from remit.cli import running  # noqa: PLC0415
+
+    running.brief(brand, name)
+
+
+# Cases -----------------------------------------------------------------------------------------
+
+
+@app.command(epilog="Example: remit cases --role cm --all")
+def cases(
+    role: Annotated[str | None, typer.Option("--role", help="Only what this role owns.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Finished ones too.")] = False,
+    brand: BrandOption = None,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """List the cases, what is due first on top, and why nothing was sent where nothing was."""
+    from remit.cli import work  # noqa: PLC0415
+
+    work.list_cases(brand, role, format, every=every)
+
+
+@app.command(epilog="Example: remit ack 12 --as sari")
+def ack(case: CaseArgument, person: PersonOption) -> None:
+    """Say "I have it": stops the escalation, not the response clock."""
+    from remit.cli import work  # noqa: PLC0415
+
+    work.acknowledge(case, person)
+
+
+@app.command(epilog='Example: remit resolve 12 --as sari --reason "settled by phone"')
+def resolve(
+    case: CaseArgument,
+    person: PersonOption,
+    reason: Annotated[str, typer.Option("--reason", help="Why no answer is needed.")] = "",
+) -> None:
+    """Close a case without a reply."""
+    from remit.cli import work  # noqa: PLC0415
+
+    work.resolve(case, person, reason)
+
+
+@app.command(epilog="Example: remit handoff 12 --to smm --as sari; remit handoff 12 --accept --as dewi")
+def handoff(
+    case: CaseArgument,
+    person: PersonOption,
+    to: Annotated[str | None, typer.Option("--to", metavar="ROLE", help="The role that takes over.")] = None,
+    accept: Annotated[bool, typer.Option("--accept", help="Take over what was offered.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+) -> None:
+    """Offer a case to another role, or accept one. The owner changes when the other role accepts."""
+    from remit.cli import work  # noqa: PLC0415
+
+    work.handoff(case, person, to, reason, accept=accept)
+
+
+@app.command(epilog='Example: remit decide 12 approve --as sari; remit decide 12 edit --as sari --text "Halo kak, ..."')
+def decide(
+    case: CaseArgument,
+    verdict: Annotated[str, typer.Argument(metavar="VERDICT", help="approve, edit or reject.")],
+    person: PersonOption,
+    text: Annotated[str | None, typer.Option("--text", help="The answer as it should go out, for edit.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for reject.")] = "",
+) -> None:
+    """Decide on a case's draft, by the same function that the form calls."""
+    from remit.cli import work  # noqa: PLC0415
+
+    work.decide(case, verdict, person, text, reason)
+
+
+@app.command(epilog="Example: remit slot 3 --at 2027-03-01T10:00+07:00 --as dewi; remit slot 3 --drop --as dewi")
+def slot(
+    number: Annotated[int, typer.Argument(metavar="SLOT", help="The number of the slot.")],
+    person: PersonOption,
+    at: Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"], help="Its new time, with the zone's offset.")] = None,
+    drop: Annotated[bool, typer.Option("--drop", help="Never publish it.")] = False,
+) -> None:
+    """Re-time or drop a slot, for example one that came back because its time passed under a hold."""
+    from remit.cli import work  # noqa: PLC0415
+
+    work.slot(number, person, at, drop=drop)
+
+
+@app.command(epilog="Example: remit settle 7 --published --as sari")
+def settle(
+    publication: Annotated[int, typer.Argument(metavar="PUBLICATION", help="As `remit status` names it.")],
+    person: PersonOption,
+    published: Annotated[bool, typer.Option("--published/--not-published", help="What you found on the platform.")],
+) -> None:
+    """Say what became of a message of which only a look at the platform could tell."""
+    from remit.cli import work  # noqa: PLC0415
+
+    work.settle(publication, person, published=published)

@@ -1,0 +1,69 @@
+"""How the command speaks: text for people, JSON for machines, errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from typing import Any
+
+from remit.model import RemitError
+
+COULD_NOT_RUN = 2
+
+
+class Format(StrEnum):
+    text = "text"
+    json = "json"
+
+
+def guarded(app: Callable[[], Any]) -> int:
+    """Run the app; exit 2 and a sentence for what could not run, 130 for Ctrl-C."""
+    try:
+        app()
+    except RemitError as error:
+        print(f"remit: {error}", file=sys.stderr)
+        return COULD_NOT_RUN
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return 0
+
+
+def emit_json(value: object) -> None:
+    """Print one JSON document; models and instants become what they are in JSON."""
+    import orjson  # noqa: PLC0415
+
+    def plain(value: object) -> object:
+        if hasattr(value, "model_dump"):
+            return value.model_dump(mode="json")
+        return str(value)
+
+    print(orjson.dumps(value, default=plain, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """A table for people; plain where the output is piped."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    shown = Table(title=title or None, title_justify="left")
+    for name in header:
+        shown.add_column(name)
+    for row in rows:
+        shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    console = Console()
+    width = None if console.is_terminal else 160
+    console.print(shown, width=width)
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,136 @@
+"""Starting everything on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from remit.cli.home import SANDBOX_PORT, SERVER_PORT, environment
+from remit.cli.output import say
+from remit.cli.supervisor import Child, Supervisor, supervised
+from remit.model import Playbook, RemitError
+from remit.playbook import load_playbook, read_bundle
+
+BOOT = 120.0
+"""Seconds that a fresh server may take."""
+
+
+@dataclass(frozen=True)
+class House:
+    """What runs, and where."""
+
+    supervisor: Supervisor
+    server: str
+    sandbox: str | None
+    playbooks: tuple[Playbook, ...]
+    worker: Child
+
+
+def _free(port: int, what: str, option: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as taken:
+            raise RemitError(
+                f"port {port} is taken, and {what} needs it; stop what listens there, "
+                f"or choose another with {option}"
+            ) from taken
+
+
+async def answers(url: str, child: Child, seconds: float = BOOT) -> None:
+    """Wait until a child answers. Raises RemitError with the end of its log if it does not."""
+
+    def ask() -> bool:
+        with contextlib.suppress(URLError, OSError), urlopen(url, timeout=2) as response:  # noqa: S310 - loopback
+            return bool(response.status == 200)  # noqa: PLR2004
+        return False
+
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if await asyncio.to_thread(ask):
+            return
+        if not child.alive and child.starts > 2:  # noqa: PLR2004 - it was given two more chances
+            break
+        await asyncio.sleep(0.25)
+    raise RemitError(f"{child.name} does not answer at {url}; the end of its log says:\n{child.tail()}")
+
+
+@contextlib.asynccontextmanager
+async def house(
+    paths: Sequence[Path], *, port: int = SERVER_PORT, sandbox_port: int = SANDBOX_PORT
+) -> AsyncIterator[House]:
+    """Server, sandbox, deployed playbooks and worker; all of it stops on leaving."""
+    loaded = [load_playbook(path) for path in paths]
+    elsewhere = os.environ.get("PREFECT_API_URL")
+    needs_sandbox = "REMIT_SANDBOX_URL" not in os.environ and any(
+        channel.platform == "sandbox" for each in loaded for channel in each.channels.values()
+    )
+    if not elsewhere:
+        _free(port, "the Prefect server", "--port")
+    if needs_sandbox:
+        _free(sandbox_port, "the sandbox", "--sandbox-port")
+    shared = environment(port, sandbox_port)
+    async with supervised(shared) as supervisor:
+        api = shared["PREFECT_API_URL"]
+        if needs_sandbox:
+            page = await supervisor.start(
+                Child(
+                    "sandbox",
+                    [
+                        sys.executable, "-m", "integrations.sandbox",
+                        "--port", str(sandbox_port), "--db", str(Path(shared["REMIT_HOME"]) / "sandbox.db"),
+                    ],
+                )
+            )
+        if not elsewhere:
+            server = await supervisor.start(
+                Child(
+                    "server",
+                    [
+                        sys.executable, "-m", "prefect", "server", "start",
+                        "--host", "127.0.0.1", "--port", str(port),
+                    ],
+                )
+            )
+            await answers(f"{api}/health", server)
+        if needs_sandbox:
+            await answers(f"{shared['REMIT_SANDBOX_URL']}/api/about", page)
+        os.environ.update(shared)
+        from flows.deploy import deploy  # noqa: PLC0415 - Prefect reads the environment when imported
+        from flows.desk import close_desk, open_desk  # noqa: PLC0415
+
+        desk = await open_desk()
+        for path, playbook in zip(paths, loaded, strict=True):
+            for change in await deploy(desk, read_bundle(path), playbook):
+                say(f"  {playbook.brand}: {change}")
+        await close_desk()
+        worker = await supervisor.start(Child("worker", [sys.executable, "-m", "flows"]))
+        yield House(
+            supervisor=supervisor,
+            server=api.removesuffix("/api"),
+            sandbox=shared["REMIT_SANDBOX_URL"] if needs_sandbox else None,
+            playbooks=tuple(loaded),
+            worker=worker,
+        )
+
+
+async def up(paths: Sequence[Path], *, port: int, sandbox_port: int) -> None:
+    """Run until Ctrl-C or SIGTERM."""
+    say("Starting Remit; a first start takes about half a minute.")
+    async with house(paths, port=port, sandbox_port=sandbox_port) as running:
+        say(f"Prefect (approvals, runs, reports): {running.server}")
+        if running.sandbox:
+            say(f"Sandbox (write as the public):      {running.sandbox}")
+        say("Ctrl-C stops all of it.")
+        await running.supervisor.stopping.wait()
+        say("Stopping.")

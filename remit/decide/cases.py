@@ -1,0 +1,194 @@
+"""The life of a case: its table of states, what time brings about, and which event joins it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from types import MappingProxyType
+
+from remit.decide.encoding import unambiguous
+from remit.model import (
+    Case,
+    Decision,
+    Event,
+    Grouping,
+    HoldOrder,
+    HoldState,
+    IllegalTransition,
+    Matured,
+    State,
+    Step,
+)
+
+_WORKABLE = frozenset(
+    {
+        State.drafted,
+        State.awaiting_approval,
+        State.waiting,
+        State.responded,
+        State.resolved,
+    }
+)
+TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
+    {
+        # To itself: a run is tried again, a draft is written again, a form is shown again.
+        State.open: _WORKABLE | {State.open, State.acknowledged},
+        State.reopened: _WORKABLE | {State.open, State.acknowledged},
+        State.acknowledged: _WORKABLE | {State.open, State.acknowledged},
+        State.drafted: _WORKABLE | {State.open},
+        State.awaiting_approval: _WORKABLE | {State.open},
+        State.waiting: _WORKABLE - {State.waiting} | {State.open, State.acknowledged},
+        State.responded: frozenset(
+            {State.responded, State.waiting, State.resolved, State.reopened}
+        ),
+        State.resolved: frozenset({State.reopened}),
+    }
+)
+"""Every other step is refused. An acknowledgement of a case that is drafted or awaits approval is a
+fact of its own (`acknowledged_at`) and leaves the state as it is."""
+
+_RESTARTS = frozenset({"overdue", "approval_expired", "handoff_expired"})
+"""What starts the ladder again from its first step."""
+
+
+def step(state: State, to: State) -> State:
+    """The new state, or IllegalTransition."""
+    if to not in TRANSITIONS[state]:
+        raise IllegalTransition(state.value, to.value)
+    return to
+
+
+def advance(case: Case, now: datetime, holds: Sequence[HoldState] = ()) -> tuple[Matured, ...]:
+    """Everything that has fallen due by `now` and was not noticed yet, oldest first.
+
+    To be applied in this order. What starts the ladder again ends the old one, so steps of the old
+    ladder that fell due after it are left out.
+    """
+    due = [matured for matured in _coming(case, holds) if matured.at <= now]
+    restart = min((matured.at for matured in due if matured.kind in _RESTARTS), default=now)
+    return tuple(matured for matured in due if matured.kind != "step" or matured.at <= restart)
+
+
+def next_due(case: Case, holds: Sequence[HoldState] = ()) -> datetime | None:
+    """The first instant at which `advance` has something to say."""
+    return min((matured.at for matured in _coming(case, holds)), default=None)
+
+
+def _coming(case: Case, holds: Sequence[HoldState]) -> list[Matured]:
+    """All that time alone will bring about, sorted; steps before what starts the ladder again."""
+    coming = [*_steps(case), *_limits(case)]
+    coming += [
+        Matured(kind="hold_ended", case=case.id, at=hold.ends_at, detail={"hold": str(hold.id)})
+        for hold in holds
+        if hold.case == case.id and hold.ends_at is not None
+    ]
+    return sorted(coming, key=lambda matured: matured.at)
+
+
+def _steps(case: Case) -> list[Matured]:
+    began = case.ladder_started_at
+    if began is None or case.state.finished or case.state is State.waiting:
+        return []
+    if case.acknowledged_at is not None and case.acknowledged_at >= began:
+        return []
+    steps: list[Matured] = []
+    at = began
+    for index, rung in enumerate(case.escalation):
+        # No step before those above it, even where the playbook gives it less time.
+        at = max(at, began + rung.after.calendar)
+        if index >= case.ladder_step:
+            detail = {"notify": rung.notify}
+            steps.append(Matured(kind="step", case=case.id, at=at, step=index, detail=detail))
+    return steps
+
+
+def _limits(case: Case) -> list[Matured]:
+    if case.state.finished:
+        return []
+    limits: list[Matured] = []
+    due, answered = case.first_response_due, case.responded_at
+    # A case that was answered and then reopened has a new due time, after that answer.
+    answered_it = due is not None and answered is not None and answered >= due
+    # While the author is waited for, the clock is paused.
+    paused = answered_it or case.overdue_at is not None or case.state is State.waiting
+    if due is not None and not paused:
+        limits.append(Matured(kind="overdue", case=case.id, at=due))
+    waits = case.state is State.awaiting_approval
+    if waits and case.approval_expires_at is not None:
+        limits.append(Matured(kind="approval_expired", case=case.id, at=case.approval_expires_at))
+    if case.handoff_to is not None and case.handoff_expires_at is not None:
+        detail = {"to": case.handoff_to}
+        at = case.handoff_expires_at
+        limits.append(Matured(kind="handoff_expired", case=case.id, at=at, detail=detail))
+    if not waits and case.lease_run is not None and case.lease_until is not None:
+        detail = {"run": case.lease_run}
+        at = case.lease_until
+        limits.append(Matured(kind="lease_dead", case=case.id, at=at, detail=detail))
+    return limits
+
+
+def may_join(
+    case: Case,
+    decision: Decision,
+    holds: Sequence[HoldState] = (),
+    steps: Sequence[Step] | None = None,
+) -> bool:
+    """Whether an event so decided may be taken into that case: never if it is louder.
+
+    `holds`: those of the case that are on. `steps`: what the decision's escalation says in the
+    playbook; without it, any escalation of the case counts as good enough. That the two have one
+    correlation key is the caller's to see.
+    """
+    outcome = decision.outcome
+    return (
+        outcome.play.opens_case
+        and outcome.owner == case.owner
+        and outcome.severity.rank <= case.severity.rank
+        and (outcome.escalation is None or _climbs(case, steps))
+        and (outcome.hold is None or _held(case, decision, outcome.hold, holds))
+    )
+
+
+def _climbs(case: Case, steps: Sequence[Step] | None) -> bool:
+    """Whether the case tells everybody whom the steps tell, and as soon."""
+    if steps is None:
+        return bool(case.escalation)
+    return all(
+        any(
+            mine.notify == theirs.notify and mine.after.calendar <= theirs.after.calendar
+            for mine in case.escalation
+        )
+        for theirs in steps
+    )
+
+
+def _held(case: Case, decision: Decision, order: HoldOrder, holds: Sequence[HoldState]) -> bool:
+    """Whether the case stops, or will once acknowledged, all that the order would stop."""
+    promised = case.rule == decision.rule and order.starts == "acknowledged"
+    if promised and case.acknowledged_at is None:
+        return True
+    return any(
+        hold.case == case.id
+        and hold.role == order.posts_of
+        and (not hold.topics or (order.topics and set(order.topics) <= set(hold.topics)))
+        for hold in holds
+    )
+
+
+def correlation_key(grouping: Grouping, brand: str, channel: str | None, event: Event) -> str:
+    """What two events of one case have in common, hashed: a case holds no handle.
+
+    An event without an author is on its own wherever the author counts.
+    """
+    thread = event.thread or event.id
+    known = event.author
+    author = (known.id or known.handle if known else None) or f"event:{event.id}"
+    parts = {
+        "author_in_thread": (thread, author),
+        "thread": (thread,),
+        "author": (author,),
+        "event": (event.id,),
+    }[grouping.by]
+    place = channel or f"platform:{event.platform}"
+    return sha256(unambiguous(grouping.by, brand, place, *parts)).hexdigest()

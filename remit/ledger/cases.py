@@ -1,0 +1,240 @@
+"""Cases, one at a time: read, claimed by a run, acknowledged, resolved, retried, handed off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select
+
+from remit.ledger import changes, holds, rows
+from remit.ledger.changes import CaseChange
+from remit.ledger.store import Ledger
+from remit.ledger.tables import approval as approval_table
+from remit.ledger.tables import case as case_table
+from remit.ledger.threads import conversation, subject, thread_seen
+from remit.model import Case, Refused, State, Verdict
+
+__all__ = [
+    "accept_handoff",
+    "acknowledge",
+    "claim",
+    "conversation",
+    "find",
+    "get",
+    "hand_off",
+    "notice",
+    "renew",
+    "resolve",
+    "retry",
+    "subject",
+    "thread_seen",
+]
+
+_UNFINISHED = tuple(state.value for state in State if not state.finished)
+
+
+async def get(ledger: Ledger, case: int) -> Case:
+    """The case of that number, or Missing."""
+    async with ledger.read() as tx:
+        return rows.to_case(await rows.fetch(tx, case_table, case))
+
+
+async def find(
+    ledger: Ledger,
+    brand: str | None = None,
+    *,
+    states: Iterable[State] | None = None,
+    owner: str | None = None,
+    unfinished: bool = False,
+) -> list[Case]:
+    """Cases by what is asked of them, oldest first."""
+    query = select(case_table).order_by(case_table.c.id)
+    if brand is not None:
+        query = query.where(case_table.c.brand == brand)
+    if states is not None:
+        query = query.where(case_table.c.state.in_([State(state).value for state in states]))
+    if owner is not None:
+        query = query.where(case_table.c.owner == owner)
+    if unfinished:
+        query = query.where(case_table.c.state.in_(_UNFINISHED))
+    async with ledger.read() as tx:
+        return [rows.to_case(row) for row in await tx.execute(query)]
+
+
+async def notice(ledger: Ledger, case: int) -> str | None:
+    """The coded reason that the next form shows: why nothing was sent."""
+    async with ledger.read() as tx:
+        code: str | None = (await rows.fetch(tx, case_table, case)).notice
+        return code
+
+
+async def claim(
+    ledger: Ledger, case: int, attempt: int, run: str, now: datetime, lease: timedelta
+) -> Case:
+    """Admit one run to this attempt. Refused codes: finished, stale_attempt, claimed."""
+    async with ledger.write() as tx:
+        change = await changes.lock(tx, case)
+        if change.finished:
+            raise Refused("finished", f"case {case} is {change.state}: nothing is left to do")
+        if change.row["attempt"] != attempt:
+            raise Refused(
+                "stale_attempt", f"case {case} is at attempt {change.row['attempt']}: end this run"
+            )
+        holder = change.row["lease_run"]
+        if holder not in {None, run}:
+            raise Refused("claimed", f"another run works on case {case}: end this one")
+        change.set(lease_run=run, lease_until=now + lease)
+        if holder is None:
+            change.note("case.claimed", now, run=run, data={"attempt": attempt})
+        await changes.save(tx, [change], now)
+        return change.case
+
+
+async def renew(ledger: Ledger, case: int, run: str, now: datetime, lease: timedelta) -> None:
+    """Say that the run is alive. Refused code: lease_lost, and then it must end."""
+    async with ledger.write() as tx:
+        change = await changes.lock(tx, case)
+        holds_lease(change, run)
+        change.set(lease_until=now + lease)
+        await changes.save(tx, [change], now)
+
+
+def holds_lease(change: CaseChange, run: str) -> None:
+    """Refuse a run that is not the one admitted. A late one may go on if nobody took over."""
+    if change.row["lease_run"] != run:
+        raise Refused("lease_lost", f"case {change.row['id']} is not this run's any more: end it")
+
+
+async def acknowledge(
+    ledger: Ledger, case: int, person: str | None, via: str, now: datetime
+) -> Case:
+    """ "I have it": stops the ladder, not the response clock. The first one counts."""
+    async with ledger.write() as tx:
+        change = await changes.lock(tx, case)
+        if change.finished or change.row["acknowledged_at"] is not None:
+            return change.case
+        if change.state in {State.open, State.reopened}:
+            change.move(State.acknowledged)
+        change.set(acknowledged_at=now, assignee=person or change.row["assignee"])
+        change.note("case.acknowledged", now, person=person, data={"via": via})
+        change.tell("remit.case.acknowledged", now)
+        await holds.start(tx, case, now)
+        await changes.save(tx, [change], now)
+        return change.case
+
+
+async def resolve(
+    ledger: Ledger, case: int, person: str | None, reason: str, via: str, now: datetime
+) -> Case:
+    """Close the case without a further reply. The reason is a person's words."""
+    async with ledger.write() as tx:
+        change = await changes.lock(tx, case)
+        if change.state is State.resolved:
+            return change.case
+        resolve_in(change, person, via, now)
+        await changes.save(tx, [change], now)
+        await tx.execute(
+            insert(approval_table).values(
+                case=case,
+                verdict=Verdict.resolve.value,
+                person=person,
+                identity="asserted",
+                via=via,
+                accepted=True,
+                code="ok",
+                reason=reason,
+                at=now,
+            )
+        )
+        return change.case
+
+
+def resolve_in(change: CaseChange, person: str | None, via: str, now: datetime) -> None:
+    """`resolve` on a locked case. The outcome of a case that was answered stays."""
+    answered = change.row["outcome"] if change.state is State.responded else None
+    change.finish(State.resolved, answered or "resolved", now, person=person, via=via)
+
+
+async def retry(
+    ledger: Ledger, case: int, code: str, now: datetime, *, attempt: int | None = None
+) -> Case:
+    """Back to open for another run. With `attempt`: only if the case is still at that one."""
+    async with ledger.write() as tx:
+        change = await changes.lock(tx, case)
+        if not change.finished and attempt in {None, change.row["attempt"]}:
+            change.again(code, now)
+            await changes.save(tx, [change], now)
+        return change.case
+
+
+async def hand_off(
+    ledger: Ledger,
+    case: int,
+    to_role: str,
+    person: str | None,
+    reason: str,
+    via: str,
+    now: datetime,
+    expires: datetime,
+) -> Case:
+    """Offer the case to another role. It stays the owner's until the other accepts."""
+    async with ledger.write() as tx:
+        change = await changes.lock(tx, case)
+        offer_in(change, to_role, now, expires, person=person, reason=reason, via=via)
+        await changes.save(tx, [change], now)
+        return change.case
+
+
+def offer_in(
+    change: CaseChange,
+    to_role: str,
+    now: datetime,
+    expires: datetime,
+    *,
+    person: str | None,
+    reason: str,
+    via: str,
+) -> None:
+    """`hand_off` on a locked case. A newer offer replaces the older."""
+    number = change.row["id"]
+    if change.finished:
+        raise Refused("finished", f"case {number} is {change.state}: there is nothing to hand off")
+    if to_role == change.row["owner"]:
+        raise Refused("already_owner", f"case {number} is {to_role}'s already")
+    if change.row["handoff_to"] is not None:
+        change.withdraw("withdrawn")
+    change.set(handoff_to=to_role, handoff_expires_at=expires, notice="handoff_offered")
+    change.note("case.handoff_offered", now, person=person, data={"to": to_role, "via": via})
+    change.tell("remit.case.handoff", now, role=to_role)
+    change.offer = {
+        "from_role": change.row["owner"],
+        "to_role": to_role,
+        "offered_by": person,
+        "offered_at": now,
+        "expires_at": expires,
+        "reason": reason,
+    }
+
+
+async def accept_handoff(
+    ledger: Ledger, case: int, person: str | None, via: str, now: datetime
+) -> Case:
+    """The other role takes it: the owner changes, clocks keep running, its own run starts."""
+    async with ledger.write() as tx:
+        change = await changes.lock(tx, case)
+        to_role, until = change.row["handoff_to"], change.row["handoff_expires_at"]
+        if change.finished or to_role is None or (until is not None and until <= now):
+            raise Refused("no_offer", f"case {case} is not on offer; offer it again")
+        change.withdraw("accepted")
+        change.note(
+            "case.handoff_accepted",
+            now,
+            person=person,
+            role=to_role,
+            data={"from": change.row["owner"], "via": via},
+        )
+        change.set(owner=to_role, assignee=person, notice="handed_off")
+        change.again("handed_off", now)
+        await changes.save(tx, [change], now)
+        return change.case

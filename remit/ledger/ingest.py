@@ -1,0 +1,174 @@
+"""Events in: stored, deduplicated, decided and grouped into cases in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from remit.ledger import arrivals as coming_in
+from remit.ledger import changes, grouping, journal, own_replies
+from remit.ledger.arrivals import Coming
+from remit.ledger.enrich import enrich
+from remit.ledger.store import Ledger, new_ids
+from remit.ledger.tables import case as case_table
+from remit.ledger.tables import cursor as cursor_table
+from remit.ledger.tables import event as event_table
+from remit.ledger.upsert import inserting
+from remit.model import Arrival, Decider, Frozen, HolidayCalendar, InputError, Play, Playbook
+
+
+class Ingested(Frozen):
+    """What became of a batch."""
+
+    stored: int
+    duplicates: int
+    opened: tuple[int, ...]
+    """Numbers of the cases that it opened."""
+    joined: tuple[int, ...]
+    """Numbers of the cases that were there before and that its events joined or opened again."""
+
+
+async def ingest(
+    ledger: Ledger,
+    playbook: Playbook,
+    decider: Decider,
+    arrivals: Sequence[Arrival],
+    *,
+    channel: str | None,
+    cursor: str | None = None,
+    now: datetime,
+    open_cases: bool = True,
+    holidays: HolidayCalendar | None = None,
+) -> Ingested:
+    """Take in a batch with the cursor that follows it. All of it is stored, or nothing.
+
+    Taking in the same again changes nothing. Without `open_cases` it is history: stored and
+    decided, and nobody is asked to act.
+    """
+    if cursor is not None and channel is None:
+        raise InputError("a cursor belongs to a channel: name the channel")
+    async with ledger.write() as tx:
+        await _one_at_a_time(tx, playbook.brand)
+        coming = await coming_in.unknown(tx, playbook.brand, coming_in.unique(arrivals, channel))
+        found = await _group(tx, playbook, decider, coming, now, open_cases, holidays)
+        if cursor is not None and channel is not None:
+            await _move_cursor(tx, playbook.brand, channel, cursor, now)
+    return Ingested(
+        stored=len(coming),
+        duplicates=len(arrivals) - len(coming),
+        opened=tuple(change.row["id"] for change in found.opened),
+        joined=tuple(found.joined),
+    )
+
+
+async def cursor_of(ledger: Ledger, brand: str, channel: str) -> str | None:
+    """Where to listen on from, or None before the first batch."""
+    query = select(cursor_table.c.value).where(
+        cursor_table.c.brand == brand, cursor_table.c.channel == channel
+    )
+    async with ledger.read() as tx:
+        return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def _one_at_a_time(tx: AsyncConnection, brand: str) -> None:
+    """On PostgreSQL two batches of a brand wait for each other, so that each sees the other's."""
+    if tx.dialect.name == "postgresql":
+        await tx.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+            {"name": f"remit.ingest {brand}"},
+        )
+
+
+async def _group(
+    tx: AsyncConnection,
+    playbook: Playbook,
+    decider: Decider,
+    coming: list[Coming],
+    now: datetime,
+    open_cases: bool,
+    holidays: HolidayCalendar | None,
+) -> grouping.Cases:
+    await enrich(tx, playbook, coming)
+    numbers = await new_ids(tx, event_table, len(coming))
+    for one, number in zip(coming, numbers, strict=True):
+        one.number = number
+        one.decision = decider.decide(one.event)
+        quiet = one.event.ours or one.arrival.deleted or not open_cases
+        one.play = Play.log if quiet else one.decision.outcome.play
+    ours = [one for one in coming if one.event.ours and not one.arrival.deleted]
+    await own_replies.link(tx, playbook.brand, ours, now)
+    answered = await own_replies.answered(tx, playbook.brand, ours)
+    about = set(answered.values())
+    for one in coming:
+        if one.arrival.deleted and one.earlier:
+            one.case_number = one.earlier[-1]["case"]
+            about |= {one.case_number} - {None}
+    found = await grouping.load(tx, playbook, coming, about, now, holidays)
+    placed: dict[str, Coming] = {}
+    for one in coming:
+        _place(found, one, placed, answered)
+    await _write(tx, playbook, coming, found, now)
+    return found
+
+
+def _place(
+    found: grouping.Cases, one: Coming, placed: dict[str, Coming], answered: dict[str, int]
+) -> None:
+    event = one.event
+    if event.ours:
+        parent = f"{one.channel} {event.parent}"
+        here = placed.get(parent)
+        case = here.case if here is not None else found.known.get(answered.get(parent, 0))
+        if case is not None and not one.sent and not one.arrival.deleted:
+            own_replies.outside(found, one, case)
+    elif one.arrival.deleted:
+        grouping.deleted(found, one)
+    elif one.play.opens_case:
+        grouping.place(found, one)
+        placed[f"{one.channel} {event.id}"] = one
+    elif event.kind.startswith("conversation."):
+        grouping.overhear(found, one, None)
+
+
+async def _write(
+    tx: AsyncConnection,
+    playbook: Playbook,
+    coming: Sequence[Coming],
+    found: grouping.Cases,
+    now: datetime,
+) -> None:
+    numbers = await new_ids(tx, case_table, len(found.opened))
+    for change, number in zip(found.opened, numbers, strict=True):
+        change.row["id"] = number
+    await coming_in.store(tx, playbook.brand, playbook.hash, coming, now)
+    lines = []
+    for one in coming:
+        assert one.decision is not None
+        lines.append(
+            journal.line(
+                "event.stored",
+                brand=playbook.brand,
+                now=now,
+                event=one.number,
+                case=one.case_number if one.case is None else one.case.row["id"],
+                role=one.decision.outcome.owner,
+                code=one.decision.rule,
+            )
+        )
+    await journal.write_all(tx, lines)
+    await changes.save(tx, found.touched, now)
+
+
+async def _move_cursor(
+    tx: AsyncConnection, brand: str, channel: str, value: str, now: datetime
+) -> None:
+    row = {"brand": brand, "channel": channel, "value": value, "moved_at": now}
+    statement = inserting(tx, cursor_table).values(**row)
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["brand", "channel"], set_={"value": value, "moved_at": now}
+        )
+    )

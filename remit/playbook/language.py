@@ -1,0 +1,283 @@
+"""The shape of playbook.yaml: every key that it may have, and what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from remit.model import (
+    Channel,
+    FieldSpec,
+    Goal,
+    Grouping,
+    Holidays,
+    Person,
+    Role,
+    Schedule,
+    Topic,
+)
+from remit.playbook.hours import HoursShape
+from remit.playbook.nodes import Node
+from remit.playbook.notes import Reading
+from remit.playbook.rules import APPROVALS, DEFAULTS, ESCALATIONS, OTHERWISE_RULE, RULES
+from remit.playbook.scalars import Choice, Count, Flag, Goalpost, Length, Moment, Name, Number, Text
+from remit.playbook.shapes import Converted, Either, Field, ListOf, MapOf, Place, Record
+from remit.playbook.texts import LANGUAGE, Address, Cron, Phrase, Secret, Version, Zone
+
+LATER = ("attribution", "conduct", "llm", "publisher", "retention", "shifts", "voice")
+
+
+def _goal(values: dict[str, Any], _: Place) -> Goal:
+    return Goal(**values)
+
+
+GOAL = Record(
+    "a goal",
+    {
+        "metric": Field(Name(), "What is measured.", required=True),
+        "at_least": Field(Goalpost(), "As much as this, or more."),
+        "at_most": Field(Goalpost(), "As much as this, or less."),
+    },
+    _goal,
+    some_of=("at_least", "at_most"),
+)
+
+
+def _holidays(values: dict[str, Any], _: Place) -> Holidays:
+    return Holidays(**values)
+
+
+_HOLIDAYS = Record(
+    "holidays",
+    {
+        "country": Field(
+            Text("the code of a country", "[A-Z]{2}", "write it like ID or NO"),
+            "Whose public holidays close the role.",
+            required=True,
+        ),
+        "joint_leave": Field(Flag(), "Whether days of joint leave close it too."),
+    },
+    _holidays,
+)
+
+
+def _person(values: dict[str, Any], place: Place) -> Person:
+    return Person(id=place.key, **values)
+
+
+PEOPLE = MapOf(
+    Record("a person", {"name": Field(Text(), "As others call them.", required=True)}, _person),
+    "person",
+    reserved=("backup", "owner"),
+)
+
+
+def _role(values: dict[str, Any], place: Place) -> Role:
+    for many in ("goals", "people"):
+        values[many] = tuple(values.get(many, ()))
+    role = Role(id=place.key, **values)
+    place.reading.notes.roles[role.id] = role
+    return role
+
+
+ROLES = MapOf(
+    Record(
+        "a role",
+        {
+            "title": Field(Text(), "Its name for people.", required=True),
+            "mission": Field(Text(), "What it is there for, in a sentence."),
+            "scope": Field(Text(), "What it works on."),
+            "goals": Field(ListOf(GOAL), "What it aims for."),
+            "hours": Field(HoursShape(), "When it is there; always, where nothing is said."),
+            "holidays": Field(_HOLIDAYS, "Which holidays close it."),
+            "people": Field(ListOf(Name("person")), "Who holds it."),
+            "backup": Field(Name("role"), "The role that is told next."),
+            "on_call": Field(Flag(), "Reachable outside hours, for escalations."),
+        },
+        _role,
+    ),
+    "role",
+    reserved=("backup", "owner"),
+    some=True,
+)
+
+
+def _channel(values: dict[str, Any], place: Place) -> Channel:
+    return Channel(id=place.key, **values)
+
+
+CHANNELS = MapOf(
+    Record(
+        "a channel",
+        {
+            "platform": Field(Name(), "The network.", required=True),
+            "account": Field(Text(), "The brand's name there."),
+            "url": Field(Address(), "The server, where the network has many."),
+            "credentials": Field(Secret(), "env:NAME or file:PATH; never the secret itself."),
+            "mode": Field(
+                Choice("live", "watch"), "watch: listens, decides and drafts, never sends."
+            ),
+            "since": Field(Moment(), "Import from here, without opening cases."),
+        },
+        _channel,
+    ),
+    "channel",
+)
+
+
+def _topic_of_words(words: list[str], _: Node, reading: Reading) -> Topic:
+    return Topic(id=reading.key, words=tuple(words))
+
+
+def _topic(values: dict[str, Any], place: Place) -> Topic:
+    return Topic(id=place.key, words=tuple(values["words"]), without=tuple(values.get("not", ())))
+
+
+_PHRASES = ListOf(Phrase(), "a list of phrases, or a mapping with words and not")
+TOPICS = MapOf(
+    Either(
+        Record(
+            "a topic",
+            {
+                "words": Field(ListOf(Phrase()), "Any of these.", required=True),
+                "not": Field(ListOf(Phrase()), "And none of these."),
+            },
+            _topic,
+        ),
+        Converted(_PHRASES, _topic_of_words),
+    ),
+    "topic",
+)
+
+
+def _bounds(values: dict[str, Any], _: Place) -> dict[str, Any]:
+    return values
+
+
+def _field(values: dict[str, Any], place: Place) -> FieldSpec:
+    if "values" in values:
+        return FieldSpec(id=place.key, values=tuple(values["values"]))
+    return FieldSpec(id=place.key, number=True, **values["number"])
+
+
+class OwnFields(MapOf[FieldSpec]):
+    """The brand's own fields, told to what is read after them."""
+
+    def read(self, node: Node, reading: Reading) -> dict[str, FieldSpec] | None:
+        found = super().read(node, reading)
+        read = found or {}
+        for name in reading.notes.names("field"):
+            reading.notes.fields[name] = read.get(name)
+        return found
+
+
+FIELDS = OwnFields(
+    Record(
+        "a field",
+        {
+            "values": Field(ListOf(Text()), "Its named values."),
+            "number": Field(
+                Record(
+                    "number",
+                    {
+                        "at_least": Field(Number(), "The smallest it may be."),
+                        "at_most": Field(Number(), "The largest it may be."),
+                    },
+                    _bounds,
+                ),
+                "A number, within these bounds.",
+            ),
+        },
+        _field,
+        exactly_one=("values", "number"),
+    ),
+    "field",
+)
+
+
+def _per_day(values: dict[str, Any], _: Place) -> int:
+    return int(values["per_day"])
+
+
+AUTOPILOT = MapOf(
+    Record(
+        "autopilot",
+        {"per_day": Field(Count(1), "Answers a day that go out unseen.", required=True)},
+        _per_day,
+    ),
+    keys=Name("rule"),
+)
+
+
+def _grouping(values: dict[str, Any], _: Place) -> Grouping:
+    return Grouping(**values)
+
+
+GROUPING = Record(
+    "grouping",
+    {
+        "by": Field(
+            Choice("author_in_thread", "thread", "author", "event"), "What makes one case."
+        ),
+        "within": Field(Length(), "For how long a later message joins."),
+    },
+    _grouping,
+)
+
+
+def _schedule(values: dict[str, Any], _: Place) -> Schedule:
+    return Schedule(**values)
+
+
+_SCHEDULE = Record(
+    "a schedule",
+    {
+        "every": Field(Length(), "Again and again, so long apart."),
+        "cron": Field(Cron(), "By the clock of the brand's zone."),
+    },
+    _schedule,
+    exactly_one=("every", "cron"),
+)
+
+
+def _as_read(values: dict[str, Any], _: Place) -> dict[str, Any]:
+    return values
+
+
+SCHEDULES = Record(
+    "schedules",
+    {
+        "listen": Field(_SCHEDULE, "Reading the channels."),
+        "sweep": Field(_SCHEDULE, "Looking after what is overdue."),
+        "report": Field(_SCHEDULE, "A scorecard for each role."),
+    },
+    _as_read,
+)
+
+NOTIFY = MapOf(Secret(), keys=Name("person"))
+
+# `fields` and `defaults` come first: what follows them is read in their light.
+PLAYBOOK = Record(
+    "a playbook",
+    {
+        "remit": Field(Version(), "Version of the playbook language.", required=True),
+        "brand": Field(Name(), "The brand's id.", required=True),
+        "fields": Field(FIELDS, "Event fields of the brand's own."),
+        "defaults": Field(DEFAULTS, "What a rule says where it says nothing."),
+        "timezone": Field(Zone(), "The zone of hours and schedules."),
+        "languages": Field(ListOf(LANGUAGE), "Languages that the brand answers in."),
+        "people": Field(PEOPLE, "Who works for the brand."),
+        "roles": Field(ROLES, "Who owns what.", required=True),
+        "channels": Field(CHANNELS, "The brand's accounts."),
+        "topics": Field(TOPICS, "What a text can be about."),
+        "rules": Field(RULES, "The first that matches an event decides it."),
+        "otherwise": Field(OTHERWISE_RULE, "What no rule takes."),
+        "escalations": Field(ESCALATIONS, "Who is told when, until somebody acknowledges."),
+        "approvals": Field(APPROVALS, "Who must say yes before something goes out."),
+        "autopilot": Field(AUTOPILOT, "Rules whose template answers go out unseen."),
+        "grouping": Field(GROUPING, "Which events make one case."),
+        "schedules": Field(SCHEDULES, "When things run."),
+        "notify": Field(NOTIFY, "Where each person is told, as env:NAME or file:PATH."),
+    },
+    _as_read,
+    later=LATER,
+)

