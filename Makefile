@@ -66,4 +66,4 @@ fix: setup ## repair what the linter can, and format
 
 pins: ## write constraints.txt again (needs uv; keeps each pin that still fits, PINS=--upgrade moves them)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --quiet --output-file constraints.txt $(PINS)
+	  --no-strip-extras --no-emit-index-url --no-header --quiet --output-file constraints.txt $(PINS)

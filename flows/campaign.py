@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from prefect import flow, get_run_logger
 from prefect.flow_runs import asuspend_flow_run
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import names
 from flows.desk import LEASE, Desk, open_desk
@@ -14,6 +15,8 @@ from flows.sending import NotSent, is_out, send_slot
 from integrations.registry import limits_of
 from remit.draft import plan_text, variant_problems
 from remit.ledger import cases, drafts, slots
+from remit.ledger.rulings import rule_on
+from remit.ledger.turned_back import note
 from remit.model import Brief, Case, InputError, Playbook, Refused, Verdict
 from remit.model import State as CaseState
 
@@ -69,9 +72,9 @@ async def _work(desk: Desk, case: Case, run: str) -> State[None]:
         await cases.renew(desk.ledger, case.id, run, desk.now(), LEASE)
         ruling = ruling_of(answer, case)
         if problems and ruling.verdict is Verdict.approve:
-            await cases.note(desk.ledger, case.id, "content_refused", desk.now())
+            await note(desk.ledger, case.id, "content_refused", desk.now())
         else:
-            ruled = await drafts.rule_on(desk.ledger, ruling, playbook, desk.now(), run=run)
+            ruled = await rule_on(desk.ledger, ruling, playbook, desk.now(), run=run)
             if ruled.accepted and ruled.approvals_missing == 0:
                 return Completed(message=ruled.message)
         case = await _again(desk, case, run)
@@ -120,7 +123,6 @@ async def _plan(desk: Desk, case: Case, run: str, brief: Brief, playbook: Playbo
             destination=" ".join(sorted({c for post in brief.posts for c in post.channels})),
             template=None,
             writer=brief.writer,
-            media=tuple((image.file, image.alt) for post in brief.posts for image in post.images),
             now=desk.now(),
             lease=LEASE,
         )

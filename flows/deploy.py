@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 from prefect import Flow
 from prefect.client.orchestration import PrefectClient, get_client
@@ -194,7 +195,7 @@ def _automation(want: WantedAutomation, deployment: str, version: str) -> Automa
         actions=[
             RunDeployment(
                 source="selected",
-                deployment_id=deployment,
+                deployment_id=UUID(deployment),
                 parameters={
                     "case": _typed("event.payload.case"),
                     "attempt": _typed("event.payload.attempt"),

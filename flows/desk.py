@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,28 @@ from integrations.registry import connect
 from remit.decide import Router
 from remit.ledger import bundles
 from remit.ledger.store import Ledger
-from remit.model import Bundle, Missing, Platform, Playbook
+from remit.model import Bundle, InputError, Missing, Platform, Playbook
 from remit.playbook import load_playbook
 
 if TYPE_CHECKING:
     from remit.model import Case
 
-LEASE = timedelta(seconds=45)
+
+def _seconds(name: str, default: float) -> timedelta:
+    """A length of time from the environment, for drills and tests; every worker needs the same."""
+    given = os.environ.get(name, "")
+    try:
+        seconds = float(given or default)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 3600:  # nan is not
+        raise InputError(f"{name} is {given!r}; write a number of seconds from 1 to 3600")
+    return timedelta(seconds=seconds)
+
+
+LEASE = _seconds("REMIT_LEASE_SECONDS", 45)
 """How long a run may be silent before it is taken for dead."""
-SEND_WINDOW = timedelta(seconds=20)
+SEND_WINDOW = _seconds("REMIT_SEND_WINDOW_SECONDS", 20)
 """From the `sending` commit to the instant after which no byte may leave."""
 
 

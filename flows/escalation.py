@@ -6,7 +6,8 @@ Waiting is the ledger's: an acknowledgement before the next rung is due stops th
 from __future__ import annotations
 
 from prefect import flow, get_run_logger
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import names
 from flows.desk import LEASE, open_desk
@@ -41,7 +42,10 @@ async def escalation(step: int) -> State[None]:
         f"Rule {case.rule}, step {rung.index + 1}. "
         f"Take it with: remit ack {case.id}, or in the form of its run."
     )
+    before = await steps.notified(desk.ledger, step)
     for person, role in told:
+        if person in before:  # a run that died had told them
+            continue
         code = await tell(playbook, person, title, body)
         await steps.record(desk.ledger, step, person, role, code, desk.now())
         if code == NO_ADDRESS:

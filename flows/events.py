@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from prefect.client.orchestration import PrefectClient
 from prefect.events import Event, RelatedResource, Resource
+from prefect.types import DateTime
 
 from flows.desk import Desk
 from remit.ledger import cases, outbox
@@ -59,7 +60,7 @@ def as_event(row: Out, case: Case | None) -> Event:
     }
     return Event(
         id=uuid5(_ROWS, f"{row.brand}:{row.id}:{row.made_at.isoformat()}"),
-        occurred=row.made_at,
+        occurred=DateTime.instance(row.made_at),
         event=row.kind,
         resource=Resource(labels),
         related=related,

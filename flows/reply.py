@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from prefect import flow, get_run_logger
 from prefect.flow_runs import asuspend_flow_run
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows import names
 from flows.desk import LEASE, Desk, open_desk
@@ -14,6 +15,8 @@ from flows.forms import ValidationError, describe, reply_form, ruling_of
 from flows.sending import NotSent, is_out, send_reply
 from remit.draft import compose
 from remit.ledger import cases, drafts, publications
+from remit.ledger.rulings import rule_on
+from remit.ledger.turned_back import turn_back
 from remit.model import Case, PublicationState, Refused, Verdict
 from remit.model import State as CaseState
 
@@ -122,7 +125,7 @@ async def _decided(desk: Desk, case: Case, run: str) -> State[None] | None:
         answer = None
     await cases.renew(desk.ledger, case.id, run, desk.now(), LEASE)
     ruling = ruling_of(answer, case)
-    ruled = await drafts.rule_on(desk.ledger, ruling, playbook, desk.now(), run=run)
+    ruled = await rule_on(desk.ledger, ruling, playbook, desk.now(), run=run)
     get_run_logger().info("case %s: %s", case.id, ruled.message)
     if not ruled.accepted:
         return None
@@ -140,14 +143,11 @@ async def _send(desk: Desk, case: Case, publication: int, run: str) -> State[Non
         if no.code in {"already", "lease_lost"}:
             raise
         code = no.code if isinstance(no, NotSent) or no.code in _ASK_AGAIN else "thread_moved"
-        await publications.void(desk.ledger, publication, code, desk.now())
-        now_case = await cases.get(desk.ledger, case.id)
-        if now_case.state.finished:
-            return Completed(message=f"Nothing was sent: {now_case.outcome}.")
-        if code in _DRAFT_ANEW:
-            await drafts.void(desk.ledger, case.id, code, desk.now())
-        else:
-            await cases.note(desk.ledger, case.id, code, desk.now())
+        back = await turn_back(
+            desk.ledger, case.id, publication, code, desk.now(), anew=code in _DRAFT_ANEW
+        )
+        if back.state.finished:
+            return Completed(message=f"Nothing was sent: {back.outcome}.")
         return None
     if is_out(sent):
         return Completed(message="One reply was sent.")

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from flows.desk import open_desk
 from flows.forms import table
 from remit.ledger.facts import facts
-from remit.measure import Scorecard, as_rows, scorecards
+from remit.measure import Scorecard, scorecards
 from remit.model import Playbook
 
 
@@ -37,11 +38,32 @@ async def report(brand: str, days: int = 7) -> State[None]:
     return Completed(message=f"{len(cards)} scorecards.")
 
 
+def as_rows(card: Scorecard) -> list[dict[str, object]]:
+    """One role's scorecard as (measure, value)."""
+    share = card.answered_share
+    values: list[tuple[str, object]] = [
+        ("events owned", card.events),
+        ("cases", card.cases),
+        ("open", card.open),
+        ("overdue", card.overdue),
+        ("answered late", card.late),
+        ("first response, median", card.first_response_median),
+        ("first response, p90", card.first_response_p90),
+        ("answered share", "none asked" if share is None else f"{share:.0%} of {card.asked}"),
+        ("answered outside Remit", card.answered_outside),
+        ("posts", card.posts),
+        ("replies", card.replies),
+        ("reactions of the audience", card.reactions),
+        ("answers of the audience", card.received),
+    ]
+    return [{"measure": measure, "value": value} for measure, value in values]
+
+
 def as_markdown(card: Scorecard, playbook: Playbook, since: datetime, until: datetime) -> str:
     """One role's scorecard as a page."""
     zone = ZoneInfo(playbook.timezone)
     role = playbook.roles[card.role]
-    rows = [(row["measure"], row["value"]) for row in as_rows(card)]
+    rows = [tuple(row.values()) for row in as_rows(card)]
     return "\n".join(
         [
             f"# {role.title or role.id}",

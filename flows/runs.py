@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import anyio
@@ -22,8 +23,8 @@ from prefect.states import Cancelled, Crashed
 
 from flows import names
 from flows.desk import Desk
-from remit.ledger import cases, publications
-from remit.model import Case, Missing, Play, PublicationState
+from remit.ledger import cases
+from remit.model import Case, Missing, Play
 from remit.model import State as CaseState
 
 AWAY = (HTTPError, OSError, anyio.BrokenResourceError)
@@ -47,13 +48,21 @@ async def start(
     )
 
 
-async def start_case(client: PrefectClient, case: Case) -> None:
+def again(now: datetime) -> int:
+    """Part of a run's key that changes every two minutes: a run that died before its claim is no end.
+
+    A second run of the same work is refused by its claim and ends at once.
+    """
+    return int(now.timestamp() // 120)
+
+
+async def start_case(client: PrefectClient, case: Case, now: datetime) -> None:
     flow = "campaign" if case.play is Play.campaign else "reply"
     await start(
         client,
         f"{flow}/{names.queue(case.brand, case.owner, case.severity.band)}",
         {"case": case.id, "attempt": case.attempt},
-        f"case:{case.id}:{case.attempt}",
+        f"case:{case.id}:{case.attempt}:{again(now)}",
     )
 
 
@@ -81,13 +90,9 @@ async def repair_forms(desk: Desk, client: PrefectClient, brand: str) -> None:
     for case in waiting:
         run = known.get(case.lease_run or "")
         code = await _fault(client, case, run)
-        if code is None and await publications.find(
-            desk.ledger, case=case.id, states=[PublicationState.prepared]
-        ):
-            code = "decided"  # by a command: a run has to carry it out
         if code is not None:
             await cases.retry(desk.ledger, case.id, code, now)
-            if run is not None and code not in {"run_cancelled", "decided"}:
+            if run is not None and code != "run_cancelled":
                 await mark_crashed(client, str(run.id))
     await _close_stale(desk, client, brand)
 

@@ -63,13 +63,13 @@ async def _start(desk: Desk, client: PrefectClient, playbook: Playbook) -> None:
     brand, now = playbook.brand, desk.now()
     for case in await outbox.unstarted(desk.ledger, now, PATIENCE):
         if case.brand == brand:
-            await runs.start_case(client, case)
+            await runs.start_case(client, case, now)
     for step in await steps.pending(desk.ledger, brand):
         await runs.start(
             client,
             f"escalation/{brand}",
             {"step": step.id},
-            f"step:{step.id}:{step.attempt}",
+            f"step:{step.id}:{runs.again(now)}",
         )
     await slots.expired_leases(desk.ledger, now)
     for slot in await slots.due(desk.ledger, brand, now):
@@ -77,7 +77,7 @@ async def _start(desk: Desk, client: PrefectClient, playbook: Playbook) -> None:
             client,
             f"publish/{brand}",
             {"slot": slot.id, "attempt": slot.attempt},
-            f"slot:{slot.id}:{slot.attempt}",
+            f"slot:{slot.id}:{slot.attempt}:{runs.again(now)}",
         )
 
 

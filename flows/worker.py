@@ -157,7 +157,12 @@ class _NoSuspensionAsError(logging.Filter):
 
 def main() -> None:
     """`python -m flows`: the worker of `remit up`."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    said = logging.StreamHandler()
+    said.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    ours = logging.getLogger("remit")  # Prefect configures the root for itself
+    ours.addHandler(said)
+    ours.setLevel(logging.INFO)
+    ours.propagate = False
     logging.getLogger("prefect.flow_runs").addFilter(_NoSuspensionAsError())
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL
     asyncio.run(serve())

@@ -66,7 +66,7 @@ class Cursor(Frozen):
 
     def is_deep(self, now: datetime) -> bool:
         """Whether this look goes far back."""
-        return now - self.deep_at >= DEEP_EVERY
+        return self.backlog is None and now - self.deep_at >= DEEP_EVERY
 
     def since(self, *, deep: bool) -> datetime:
         """How far back the next look goes."""

@@ -77,12 +77,12 @@ async def listen(
 async def _begin(session: Session, account: Account, now: datetime) -> Cursor:
     """Start at now. What the network shows already is old, even where a new one will stand below it."""
     back = Cursor.start(now - DEEP_OVERLAP, now)
-    views = (await _look(session, back, now)).views
-    told = [each for view in views if (each := read.from_notification(view, account, {}))]
+    look = await _look(session, back, now)
+    told = [each for view in look.views if (each := read.from_notification(view, account, {}))]
     known = read.in_order(told)[-MARKS:]
-    # Up to where all is known: after a full look that is as far as the next ones go.
-    whole = len(told) < MARKS
-    floor = back.floor if whole else known[0].event.time
+    # What lies further back than we know it would be taken for new: it stays untold.
+    whole = look.backlog is None and len(told) <= MARKS
+    floor = back.floor if whole else now
     state = back.model_copy(update={"started": now, "floor": floor, "at": now})
     return remember(state, [mark(each.event.id, each.revision) for each in known])
 
@@ -90,7 +90,7 @@ async def _begin(session: Session, account: Account, now: datetime) -> Cursor:
 async def _look(session: Session, state: Cursor, now: datetime) -> _Look:
     """Notifications, newest first, back to what was seen before."""
     backlog = state.backlog
-    deep = backlog is None and state.is_deep(now)
+    deep = state.is_deep(now)
     until = backlog.until if backlog else state.since(deep=deep)
     page = backlog.page if backlog else None
     read_before = backlog.pages if backlog else 0

@@ -12,6 +12,7 @@ from typing import Literal
 import httpx
 from pydantic import SecretStr
 
+from integrations.bluesky.nesting import read_json
 from integrations.bluesky.records import Json, as_list, as_map, as_text
 from integrations.http import Http, Params, Reply
 from integrations.redaction import clip
@@ -133,7 +134,7 @@ class Session:
             # An expired token was looked at before anything else: nothing was done.
             reply = await once(await self._open(stale=tokens))
         if reply.status < 300:
-            return as_map(reply.json())
+            return _read(reply)
         error = _error(reply)
         if error in absent or (reply.status == 400 and "*" in absent):
             return None
@@ -237,6 +238,13 @@ def _is_plain_https(endpoint: str) -> bool:
     except httpx.InvalidURL:
         return False
     return url.scheme == "https" and bool(url.host) and not url.userinfo and url.path in {"", "/"}
+
+
+def _read(reply: Reply) -> Json:
+    try:
+        return as_map(read_json(reply.body))
+    except ValueError:
+        return as_map(reply.json())  # says what the outcome is
 
 
 def _error(reply: Reply) -> str:

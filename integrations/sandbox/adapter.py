@@ -13,7 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from integrations.graphemes import graphemes
-from integrations.http import Http, Reply, understood
+from integrations.http import Http, Reply, Timeouts, understood
 from integrations.sandbox.limits import LIMITS
 from integrations.secrets import read_secret
 from integrations.wire import now as wall_clock
@@ -78,7 +78,14 @@ class SandboxPlatform:
         self._channel = channel
         self._token = token
         self._known = False
-        self._http = Http(url, platform="sandbox", secrets=[token], transport=transport)
+        self._http = Http(
+            url,
+            platform="sandbox",
+            secrets=[token],
+            transport=transport,
+            # On loopback, who has not answered after five seconds does so on purpose.
+            timeouts=Timeouts(connect=2, read=5, write=5, total=10),
+        )
         self._home = f"/api/accounts/{quote(self.account, safe='')}"
 
     def __repr__(self) -> str:
@@ -115,13 +122,15 @@ class SandboxPlatform:
             )
 
     async def thread(self, message: str) -> Thread:
+        # The time before asking: what is written while it answers may be missing.
+        read_at = wall_clock()
         reply = await self._http.get(f"/api/posts/{_part(message)}/thread", token=self._token)
         with understood(reply):
             raw = reply.json()
             return Thread(
                 root=raw["root"],
                 messages=tuple(self._message(post) for post in raw["posts"]),
-                read_at=wall_clock(),
+                read_at=read_at,
             )
 
     async def prepare(self, content: Content, key: str, now: datetime) -> Prepared:  # noqa: ARG002 - the sandbox dates posts itself

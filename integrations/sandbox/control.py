@@ -159,7 +159,7 @@ class Sandbox:
     async def faults(self, **switches: object) -> Mapping[str, Any]:
         """Sets all switches at once; what is not named is off. See `faults.Faults`.
 
-        `await sandbox.faults(delayed_visibility=2, timeout_after_accept={"next": 1})`
+        `await sandbox.faults(delayed_visibility=2, fail_500=0.1, timeout_after_accept={"next": 1})`
         """
         reply = await self._http.request(
             "PUT", "/api/faults", json=switches, token=self._token, safe=True

@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from integrations.sandbox.store import Rejected, Store
 
@@ -19,6 +19,14 @@ class Chance(BaseModel):
     next: int = Field(default=0, ge=0)
     rate: float = Field(default=0.0, ge=0, le=1)
     on: Literal["writes", "reads", "all"] = "writes"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        """`3` is the next three, `0.2` a share."""
+        if isinstance(raw, int) and not isinstance(raw, bool):
+            return {"next": raw}
+        return {"rate": raw} if isinstance(raw, float) else raw
 
 
 class Limited(Chance):

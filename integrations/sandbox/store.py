@@ -53,8 +53,11 @@ _MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
 class Rejected(Exception):
     """The sandbox says no, with the HTTP status and a coded reason."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after: float | None = None
+    ) -> None:
         self.status, self.code, self.message = status, code, message
+        self.retry_after = retry_after
         super().__init__(message)
 
 

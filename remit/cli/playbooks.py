@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from remit.cli.output import COULD_NOT_RUN, Format, emit_json, print_table, say
 from remit.decide import Router
-from remit.model import Event, Finding, InputError
+from remit.model import Event, Finding, HolidayCalendar, InputError
 from remit.playbook import find_problems, json_schema, load_playbook
 
 LARGEST_EVENT = 8_000_000
@@ -75,7 +75,7 @@ def explain(path: Path, source: Path, format_: Format) -> None:
     )
 
 
-def _holidays() -> object:
+def _holidays() -> HolidayCalendar:
     from flows.calendars import PublicHolidays  # noqa: PLC0415 - the tables are heavy
 
     return PublicHolidays()

@@ -14,7 +14,7 @@ from remit.cli.feed import Feed
 from remit.cli.output import say
 from remit.cli.people import People
 from remit.ledger import audit as auditing
-from remit.ledger import cases, facts, holds, publications, slots, steps
+from remit.ledger import cases, figures, holds, publications, slots
 from remit.model import (
     Case,
     Message,
@@ -144,10 +144,10 @@ class Story:
     async def _left_alone(self) -> frozenset[int]:
         """Critical cases that nobody takes before their ladder has reached its second step."""
         alone = set()
+        done = await figures.steps_done(self._desk.ledger, self._brand)
         for case in await cases.find(self._desk.ledger, self._brand, unfinished=True):
             if case.escalation:
-                done = [s for s in await steps.of_case(self._desk.ledger, case.id) if s.done_at]
-                if len(done) < 2:  # noqa: PLR2004 - the second step
+                if done.get(case.id, 0) < 2:  # noqa: PLR2004 - the second step
                     alone.add(case.id)
         return frozenset(alone)
 
@@ -181,13 +181,10 @@ class Story:
         desk, brand = self._desk, self._brand
         received: tuple[Message, ...] = await self._sandbox.received(self._account)
         audited = await auditing.audit(desk.ledger, brand, {self._channel.id: received})
-        waits = await facts.waits(desk.ledger, brand)
-        told = [
-            len([s for s in await steps.of_case(desk.ledger, case.id) if s.done_at])
-            for case in await cases.find(desk.ledger, brand)
-        ]
-        reply_approvals = await facts.approved_replies(desk.ledger, brand)
-        counted = await facts.events_without_owner(desk.ledger, brand)
+        waits = await figures.waits(desk.ledger, brand)
+        told = await figures.steps_done(desk.ledger, brand)
+        reply_approvals = await figures.approved_replies(desk.ledger, brand)
+        counted = await figures.events_without_owner(desk.ledger, brand)
         summary = {
             "events": audited.events,
             "undecided": counted,
@@ -196,7 +193,7 @@ class Story:
             "approvals": reply_approvals,
             "replies": audited.replies,
             "posts": audited.posts,
-            "escalation_steps": max(told, default=0),
+            "escalation_steps": max(told.values(), default=0),
             "slots_held": audited.slots_returned,
             "slots_retimed": self._retimed,
             "lone_event_s": round(lone, 1),

@@ -17,9 +17,12 @@ from urllib.request import urlopen
 from remit.cli.home import SANDBOX_PORT, SERVER_PORT, environment
 from remit.cli.output import say
 from remit.cli.supervisor import Child, Supervisor, supervised
+from remit.ledger.ingest import cursor_of
 from remit.model import Playbook, RemitError
 from remit.playbook import load_playbook, read_bundle
 
+FIRST_LOOK = 60.0
+"""Seconds that a fresh worker may take to read the sandbox."""
 BOOT = 120.0
 """Seconds that a fresh server may take."""
 
@@ -115,6 +118,7 @@ async def house(
                 say(f"  {playbook.brand}: {change}")
         await close_desk()
         worker = await supervisor.start(Child("worker", [sys.executable, "-m", "flows"]))
+        await _listening(loaded, worker)
         yield House(
             supervisor=supervisor,
             server=api.removesuffix("/api"),
@@ -122,6 +126,29 @@ async def house(
             playbooks=tuple(loaded),
             worker=worker,
         )
+
+
+async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
+    """Wait for the worker's first look at each channel that answers: what is written before it is history."""
+    from flows.desk import close_desk, open_desk  # noqa: PLC0415 - the environment is set by now
+
+    desk = await open_desk()
+    until = time.monotonic() + FIRST_LOOK
+    wanted = [
+        (each.brand, channel.id)
+        for each in playbooks
+        for channel in each.channels.values()
+        if channel.platform == "sandbox"
+    ]
+    try:
+        while wanted and time.monotonic() < until:
+            wanted = [pair for pair in wanted if await cursor_of(desk.ledger, *pair) is None]
+            if wanted:
+                await asyncio.sleep(0.2)
+    finally:
+        await close_desk()
+    if wanted:
+        say(f"The worker has not read the sandbox yet; its log is {worker.log}")
 
 
 async def up(paths: Sequence[Path], *, port: int, sandbox_port: int) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from remit.cli.output import Format, emit_json, print_table, say
 from remit.cli.with_desk import one_brand, run
-from remit.ledger import bundles, drafts, publications, slots
+from remit.ledger import bundles, publications, slots
 from remit.ledger import cases as ledger_cases
+from remit.ledger.rulings import Ruled, rule_on
 from remit.model import Case, InputError, Refused, Ruling, Verdict
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ def handoff(case: int, person: str, to: str | None, reason: str, *, accept: bool
     async def work(desk: Desk) -> Case:
         found = await _known(desk, case, person)
         if accept:
-            return await ledger_cases.accept_handoff(desk.ledger, case, person, desk.now())
+            return await ledger_cases.accept_handoff(desk.ledger, case, person, "cli", desk.now())
         playbook = await desk.deployed(found.brand)
-        if to not in playbook.roles or to == found.owner:
+        if to is None or to not in playbook.roles or to == found.owner:
             others = ", ".join(role for role in playbook.roles if role != found.owner)
             raise InputError(f"case {case} can be handed to {others}; not to {to!r}")
         now = desk.now()
@@ -110,7 +111,7 @@ def decide(case: int, verdict: str, person: str, text: str | None, reason: str) 
     if verdict == "edit" and not text:
         raise InputError("an edit needs the text that goes out: --text")
 
-    async def work(desk: Desk) -> drafts.Ruled:
+    async def work(desk: Desk) -> Ruled:
         found = await ledger_cases.get(desk.ledger, case)
         playbook = await desk.deployed(found.brand)
         ruling = Ruling(
@@ -122,7 +123,7 @@ def decide(case: int, verdict: str, person: str, text: str | None, reason: str) 
             text=text,
             reason=reason,
         )
-        return await drafts.rule_on(desk.ledger, ruling, playbook, desk.now())
+        return await rule_on(desk.ledger, ruling, playbook, desk.now())
 
     ruled = run(work)
     if not ruled.accepted:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from remit.decide.approvals import Judgement, content_hash, eligible, judge
-from remit.decide.cases import TRANSITIONS, advance, correlation_key, may_join, next_due, step
+from remit.decide.cases import (
+    TRANSITIONS,
+    acknowledged,
+    advance,
+    correlation_key,
+    may_join,
+    next_due,
+    step,
+)
 from remit.decide.clock import add, due_times, is_open
 from remit.decide.router import Router
 from remit.decide.sending import may_send
@@ -12,6 +20,7 @@ __all__ = [
     "TRANSITIONS",
     "Judgement",
     "Router",
+    "acknowledged",
     "add",
     "advance",
     "content_hash",

@@ -59,6 +59,12 @@ def step(state: State, to: State) -> State:
     return to
 
 
+def acknowledged(case: Case) -> bool:
+    """Whether somebody has said "I have it" since the ladder began, or began again."""
+    said, began = case.acknowledged_at, case.ladder_started_at
+    return said is not None and (began is None or said >= began)
+
+
 def advance(case: Case, now: datetime, holds: Sequence[HoldState] = ()) -> tuple[Matured, ...]:
     """Everything that has fallen due by `now` and was not noticed yet, oldest first.
 
@@ -90,7 +96,7 @@ def _steps(case: Case) -> list[Matured]:
     began = case.ladder_started_at
     if began is None or case.state.finished or case.state is State.waiting:
         return []
-    if case.acknowledged_at is not None and case.acknowledged_at >= began:
+    if acknowledged(case):
         return []
     steps: list[Matured] = []
     at = began

@@ -109,6 +109,8 @@ def _topics(test: Test) -> Passes:
 
     def passes(facts: Facts) -> bool:
         held = facts.topics
+        if not held:
+            return not some and not every
         return (
             (not some or not some.isdisjoint(held))
             and every.issubset(held)

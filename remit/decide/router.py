@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remit.decide.facts import Facts
 from remit.decide.match import KIND, Passes, compiled, described, shown, takes_kind
@@ -105,12 +105,12 @@ class Router:
         return Facts(event, self._playbook, self.topics, self._holidays)
 
     def _able_to_take(self, kind: str) -> tuple[_Compiled, ...]:
-        """The rules that some event of that kind could match."""
+        """The rules that some event of that kind could match, without their tests of the kind."""
         return tuple(
-            rule
+            replace(rule, all=tuple(test for test in rule.all if test.asked.field != KIND))
             for rule in self._rules
             if all(
-                takes_kind(asked.test, kind) for asked in rule.rule.when.all if asked.field == KIND
+                takes_kind(test.asked.test, kind) for test in rule.all if test.asked.field == KIND
             )
         )
 

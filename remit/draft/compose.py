@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+import regex
 
-from remit.model import Case, Event, Frozen, Knowledge, Play, Playbook, Refused, Template
+from remit.draft.sandbox import ERRORS, line_of, render
+from remit.model import Case, Event, Frozen, Knowledge, Limits, Play, Playbook, Refused, Template
 
 GENERAL = "general"
+"""The template for what no other is about, where the playbook has one of this name."""
 LONGEST = 5_000
-"""Characters of a draft; what a network takes is checked where it is published."""
+"""Characters. A template that makes more is broken."""
+LONGEST_HANDLE = 100
 
 
 class Composed(Frozen):
@@ -21,50 +26,92 @@ class Composed(Frozen):
     language: str
     template: str | None = None
     citations: tuple[str, ...] = ()
+    """Ids of the approved answers that stand in the text."""
 
 
-def compose(event: Event, case: Case, playbook: Playbook, now: datetime) -> Composed:
-    """Draft the answer to `event`. Raises Refused where the template cannot be rendered."""
-    language = _language(event, playbook)
+def compose(
+    event: Event, case: Case, playbook: Playbook, now: datetime, limits: Limits | None = None
+) -> Composed:
+    """Draft the answer to `event`.
+
+    With `limits`, approved answers are left out until the text fits; one that still does not is
+    left as it is for a person to shorten. Raises Refused("template") where the template cannot be
+    rendered.
+    """
+    language = _language(event, case, playbook)
     template = None if case.play is Play.triage else _template(case, playbook, language)
     if template is None:
         return Composed(text="", language=language)
+    language = _spoken(template, language, playbook)
     knowledge = _knowledge(case, playbook, language, now)
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True  # noqa: S701 - plain text goes out, no HTML
-    )
-    author = event.author
-    try:
-        text = environment.from_string(template.body).render(
-            language=language,
-            brand=playbook.brand,
-            author={"handle": (author.handle if author else None) or ""},
-            topics=list(case.topics),
-            knowledge=[each.body.strip() for each in knowledge],
-        )
-    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        raise Refused(
-            "template", f"template {template.id} ({template.where.file}) cannot be rendered: {error}"
-        ) from error
-    used = tuple(each.id for each in knowledge if each.body.strip() in text)
+    values = {
+        "language": language,
+        "brand": playbook.brand,
+        "author": {"handle": _handle(event)},
+        "topics": list(case.topics),
+    }
+    text = _text(template, values, knowledge)
+    while limits is not None and knowledge and _length(text) > limits.graphemes:
+        knowledge = knowledge[:-1]
+        text = _text(template, values, knowledge)
     return Composed(
-        text=text.strip()[:LONGEST], language=language, template=template.id, citations=used
+        text=text,
+        language=language,
+        template=template.id,
+        citations=tuple(each.id for each in knowledge if each.body.strip() in text),
     )
 
 
-def _language(event: Event, playbook: Playbook) -> str:
-    if event.language in playbook.languages:
-        return str(event.language)
+def _text(
+    template: Template, values: Mapping[str, object], knowledge: tuple[Knowledge, ...]
+) -> str:
+    answers = [each.body.strip() for each in knowledge]
+    try:
+        text = render(template.body, {**values, "knowledge": answers}).strip()
+    except ERRORS as error:
+        raise _unusable(template, str(error) or type(error).__name__, line_of(error)) from error
+    if len(text) > LONGEST:
+        raise _unusable(template, f"it makes {len(text)} characters, more than {LONGEST}")
+    return text
+
+
+def _unusable(template: Template, why: str, line: int | None = None) -> Refused:
+    place = f"{template.where.file}:{template.where.line + (line or 1) - 1}"
+    return Refused("template", f"{place}: template {template.id} cannot be rendered: {why}")
+
+
+def _handle(event: Event) -> str:
+    """One word without what cannot be seen: a name must not smuggle in a line or another mention."""
+    handle = (event.author.handle if event.author else None) or ""
+    seen = (each for each in handle if unicodedata.category(each)[0] not in "CZ")
+    return "".join(seen).removeprefix("@")[:LONGEST_HANDLE]
+
+
+def _language(event: Event, case: Case, playbook: Playbook) -> str:
+    """The message's, or the author's earlier one, where the brand speaks it; else the brand's own."""
+    for wanted in (event.language, case.language):
+        found = _match(wanted, playbook.languages) if wanted else None
+        if found is not None:
+            return found
     return playbook.languages[0] if playbook.languages else "en"
+
+
+def _match(wanted: str, languages: tuple[str, ...]) -> str | None:
+    """The same language, or the same but for its region."""
+    exact = [each for each in languages if each.casefold() == wanted.casefold()]
+    near = [each for each in languages if _base(each) == _base(wanted)]
+    return next(iter(exact + near), None)
+
+
+def _base(language: str) -> str:
+    return language.partition("-")[0].casefold()
 
 
 def _template(case: Case, playbook: Playbook, language: str) -> Template | None:
     named = playbook.templates.get(case.template or "")
     if named is not None:
         return named
-    speaks = [
-        each for each in playbook.templates.values() if not each.languages or language in each.languages
-    ]
+    speaks = [each for each in playbook.templates.values() if _speaks(each.languages, language)]
     for topic in case.topics:
         for each in speaks:
             if topic in each.topics:
@@ -72,13 +119,34 @@ def _template(case: Case, playbook: Playbook, language: str) -> Template | None:
     return playbook.templates.get(GENERAL)
 
 
+def _spoken(template: Template, language: str, playbook: Playbook) -> str:
+    """The language wanted, or the nearest to home of those that the template is written in."""
+    if _speaks(template.languages, language):
+        return language
+    home = [each for each in playbook.languages if _speaks(template.languages, each)]
+    return (home or list(template.languages))[0]
+
+
+def _speaks(languages: tuple[str, ...], language: str) -> bool:
+    return not languages or _match(language, languages) is not None
+
+
 def _knowledge(
     case: Case, playbook: Playbook, language: str, now: datetime
 ) -> tuple[Knowledge, ...]:
+    """The approved answers that hold today where the brand is, by the order of the case's topics."""
+    today = now.astimezone(ZoneInfo(playbook.timezone)).date()
     return tuple(
-        each
-        for each in playbook.knowledge
-        if (not each.valid_until or each.valid_until >= now.date())
-        and (not each.languages or language in each.languages)
-        and set(each.topics) & set(case.topics)
+        dict.fromkeys(
+            each
+            for topic in case.topics
+            for each in playbook.knowledge
+            if topic in each.topics
+            and (each.valid_until is None or each.valid_until >= today)
+            and _speaks(each.languages, language)
+        )
     )
+
+
+def _length(text: str) -> int:
+    return len(regex.findall(r"\X", text))

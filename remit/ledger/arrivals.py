@@ -36,6 +36,8 @@ class Coming:
     decision: Decision | None = None
     play: Play = Play.log
     number: int = 0
+    correlation: str = ""
+    """What it has in common with others of its case."""
     case: CaseChange | None = None
     sent: bool = False
     """One of ours that Remit has sent."""

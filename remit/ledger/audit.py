@@ -53,6 +53,7 @@ async def audit(
         troubles = [
             *await lost.events_without_case(tx, brand),
             *await lost.cases_at_a_standstill(tx, brand),
+            *await lost.answers_that_are_not_there(tx, brand),
             *await shown.by_the_rows(tx, brand),
         ]
         for channel, messages in (seen or {}).items():
@@ -118,9 +119,9 @@ async def _of_cases(
 
 async def _cases_by_role(tx: AsyncConnection, brand: str) -> dict[str, int]:
     query = (
-        select(cases.c.owner, func.count())
+        select(cases.c.owner, func.count().label("cases"))
         .where(cases.c.brand == brand)
         .group_by(cases.c.owner)
         .order_by(cases.c.owner)
     )
-    return dict((await tx.execute(query)).tuples().all())
+    return {row.owner: row.cases for row in await tx.execute(query)}

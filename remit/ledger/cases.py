@@ -69,7 +69,7 @@ async def notice(ledger: Ledger, case: int) -> str | None:
         return code
 
 
-async def claim(
+async def claim(  # noqa: PLR0917 the ledger's functions take who, when and how long last
     ledger: Ledger, case: int, attempt: int, run: str, now: datetime, lease: timedelta
 ) -> Case:
     """Admit one run to this attempt. Refused codes: finished, stale_attempt, claimed."""
@@ -124,7 +124,7 @@ async def acknowledge(
         return change.case
 
 
-async def resolve(
+async def resolve(  # noqa: PLR0917 the ledger's functions take who, when and how long last
     ledger: Ledger, case: int, person: str | None, reason: str, via: str, now: datetime
 ) -> Case:
     """Close the case without a further reply. The reason is a person's words."""
@@ -168,7 +168,7 @@ async def retry(
         return change.case
 
 
-async def hand_off(
+async def hand_off(  # noqa: PLR0917 the ledger's functions take who, when and how long last
     ledger: Ledger,
     case: int,
     to_role: str,

@@ -21,11 +21,26 @@ from remit.ledger.tables import draft as draft_table
 from remit.ledger.tables import handoff as handoff_table
 from remit.ledger.tables import publication as publication_table
 from remit.ledger.tables import seen as seen_table
+from remit.ledger.tables import slot as slot_table
 from remit.ledger.upsert import inserting
-from remit.model import Case, HoldOrder, Missing, PublicationState, Severity, State, Step
+from remit.model import (
+    Case,
+    HoldOrder,
+    Missing,
+    Play,
+    PublicationState,
+    Severity,
+    SlotState,
+    State,
+    Step,
+)
 
 _RELEASED: Mapping[str, None] = dict.fromkeys(("lease_run", "lease_until", "approval_expires_at"))
 _UNCLAIMED = {State.open, State.reopened, State.acknowledged}
+_UNSENT = [
+    state.value
+    for state in (SlotState.planned, SlotState.approved, SlotState.returned, SlotState.failed)
+]
 DELETED = "deleted"
 """The revision under which a deletion is remembered as seen."""
 
@@ -238,11 +253,13 @@ async def _save_ends(tx: AsyncConnection, changes: Sequence[CaseChange], now: da
         if change.voids is not None and not change.new:
             reasons.setdefault(change.voids, []).append(change.row["id"])
     for code, numbers in reasons.items():
-        await void_in(tx, numbers, code)
+        await void_in(tx, numbers, code, now)
     for change in changes:
         number = change.row["id"]
         if change.releases is not None:
             await holds.release_of_case(tx, number, now, change.releases)
+            if change.row["play"] == Play.campaign.value:
+                await _drop_slots(tx, number)
         if change.withdraws is not None:
             await tx.execute(
                 update(handoff_table)
@@ -253,19 +270,59 @@ async def _save_ends(tx: AsyncConnection, changes: Sequence[CaseChange], now: da
             await tx.execute(insert(handoff_table).values(**change.offer, case=number))
 
 
-async def void_in(tx: AsyncConnection, numbers: Sequence[int], code: str) -> None:
+async def void_in(tx: AsyncConnection, numbers: Sequence[int], code: str, now: datetime) -> None:
     """Void the drafts of these cases and the replies prepared from them; what is sending stays."""
-    await tx.execute(
-        update(draft_table)
-        .where(draft_table.c.case.in_(numbers), draft_table.c.voided.is_(None))
-        .values(voided=code)
+    replies = publication_table.c
+    said = select(replies.draft).where(
+        replies.case.in_(numbers),
+        replies.draft.is_not(None),
+        replies.state == PublicationState.published.value,
     )
     await tx.execute(
-        update(publication_table)
+        update(draft_table)
         .where(
-            publication_table.c.case.in_(numbers),
-            publication_table.c.slot.is_(None),
-            publication_table.c.state == PublicationState.prepared.value,
+            draft_table.c.case.in_(numbers),
+            draft_table.c.voided.is_(None),
+            draft_table.c.id.not_in(said),
         )
+        .values(voided=code)
+    )
+    prepared = (
+        select(replies.id, replies.brand, replies.case)
+        .where(
+            replies.case.in_(numbers),
+            replies.slot.is_(None),
+            replies.state == PublicationState.prepared.value,
+        )
+        .order_by(replies.id)
+        .with_for_update()
+    )
+    found = (await tx.execute(prepared)).all()
+    if not found:
+        return
+    await tx.execute(
+        update(publication_table)
+        .where(replies.id.in_([row.id for row in found]))
         .values(state=PublicationState.voided.value, error=code)
+    )
+    lines = [
+        journal.line(
+            "publication.voided",
+            brand=row.brand,
+            now=now,
+            case=row.case,
+            publication=row.id,
+            code=code,
+        )
+        for row in found
+    ]
+    await journal.write_all(tx, lines)
+
+
+async def _drop_slots(tx: AsyncConnection, case: int) -> None:
+    """A campaign that was closed publishes nothing more."""
+    await tx.execute(
+        update(slot_table)
+        .where(slot_table.c.case == case, slot_table.c.state.in_(_UNSENT))
+        .values(state=SlotState.dropped.value)
     )

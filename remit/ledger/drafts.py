@@ -43,6 +43,7 @@ async def save(
     template: str | None,
     citations: Sequence[str] = (),
     media_hash: str = "",
+    writer: str | None = None,
     now: datetime,
     lease: timedelta,
 ) -> Draft:
@@ -63,12 +64,12 @@ async def save(
         if stands is not None and (stands.hash, stands.thread_revision) == (hashed, revision):
             await changes.save(tx, [change], now)
             return rows.to_draft(stands)
-        await changes.void_in(tx, [case], "replaced")
+        await changes.void_in(tx, [case], "replaced", now)
         written = {
             "text": text,
             "language": language,
             "destination": destination,
-            "writer": None,
+            "writer": writer,
             "template": template,
             "citations": list(citations),
             "hash": hashed,
@@ -83,7 +84,7 @@ async def save(
         return saved
 
 
-async def await_approval(
+async def await_approval(  # noqa: PLR0917 the ledger's functions take who, when and how long last
     ledger: Ledger,
     case: int,
     run: str,

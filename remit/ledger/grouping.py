@@ -52,13 +52,19 @@ async def load(
     tx: AsyncConnection,
     playbook: Playbook,
     coming: Sequence[Coming],
-    asked_for: set[int],
     now: datetime,
+    *,
+    asked_for: set[int],
     holidays: HolidayCalendar | None,
 ) -> Cases:
     """Lock every case that one of these events may join, and those of `asked_for`."""
     found = Cases(playbook=playbook, now=now, holidays=holidays)
-    keys = list({key_of(playbook, one) for one in coming if not one.event.ours})
+    for one in coming:
+        if not one.event.ours:
+            one.correlation = correlation_key(
+                playbook.grouping, playbook.brand, one.event.channel, one.event
+            )
+    keys = list({one.correlation for one in coming if one.correlation})
     numbers = set(asked_for)
     if coming:
         within = playbook.grouping.within.calendar
@@ -67,7 +73,12 @@ async def load(
             query = select(case_table.c.id).where(
                 case_table.c.brand == playbook.brand,
                 case_table.c.correlation_key.in_(some),
-                or_(case_table.c.state.in_(_UNFINISHED), case_table.c.last_event_at >= since),
+                or_(
+                    case_table.c.state.in_(_UNFINISHED),
+                    case_table.c.last_event_at >= since,
+                    case_table.c.responded_at >= since,
+                    case_table.c.resolved_at >= since,
+                ),
             )
             numbers |= set((await tx.execute(query)).scalars())
     for change in await lock_all(tx, numbers):
@@ -95,21 +106,15 @@ async def _seen_before(
     return seen
 
 
-def key_of(playbook: Playbook, one: Coming) -> str:
-    """What the event has in common with others of its case."""
-    return correlation_key(playbook.grouping, playbook.brand, one.event.channel, one.event)
-
-
 def place(found: Cases, one: Coming) -> None:
     """Find the event its case: nobody's complaint is swallowed by another's."""
     decision = one.decision
     assert decision is not None
-    key = key_of(found.playbook, one)
-    near = found.by_key.get(key, [])
+    near = found.by_key.setdefault(one.correlation, [])
     case = _joinable(found, near, one, decision)
     if case is None:
-        case = _open(found, one, decision, key, near)
-        found.by_key.setdefault(key, []).append(case)
+        case = _open(found, one, decision, near)
+        near.append(case)
         found.opened.append(case)
     else:
         if case.finished:
@@ -132,7 +137,7 @@ def _joinable(
     fitting = [
         case
         for case in near
-        if (not case.finished or one.event.time - case.row["last_event_at"] <= within)
+        if (not case.finished or one.event.time - _last(case) <= within)
         and _fits(found, case, decision, steps)
     ]
     # An open case before a finished one, its own rule before another's, the newest before others.
@@ -144,6 +149,13 @@ def _joinable(
         )
     )
     return fitting[-1] if fitting else None
+
+
+def _last(case: CaseChange) -> datetime:
+    """When the conversation was last alive, on either side."""
+    times = (case.row[name] for name in ("last_event_at", "responded_at", "resolved_at"))
+    last: datetime = max(time for time in times if time is not None)
+    return last
 
 
 def _fits(found: Cases, case: CaseChange, decision: Decision, steps: Sequence[Step] | None) -> bool:
@@ -158,7 +170,7 @@ def _fits(found: Cases, case: CaseChange, decision: Decision, steps: Sequence[St
 
 def overhear(found: Cases, one: Coming, joined: CaseChange | None) -> None:
     """Other cases of this author in this thread learn that the author wrote something."""
-    for other in found.by_key.get(key_of(found.playbook, one), []):
+    for other in found.by_key.get(one.correlation, []):
         if other is joined or other.finished or other.row["thread"] != one.event.thread:
             continue
         if not _seen(found, other, one):
@@ -168,10 +180,10 @@ def overhear(found: Cases, one: Coming, joined: CaseChange | None) -> None:
 
 def deleted(found: Cases, one: Coming) -> None:
     """The author has taken back a message: a case about it is told."""
-    case = found.known.get(one.case_number or 0)
-    if case is None or case.finished or case.row["subject"] != one.event.id:
-        return
-    if not _seen(found, case, one):
+    for number in {version["case"] for version in one.earlier} - {None}:
+        case = found.known[number]
+        if case.finished or case.row["subject"] != one.event.id or _seen(found, case, one):
+            continue
         case.seen[one.event.id, one.revision] = found.now
         case.moved("author_deleted", found.now)
         case.set(notice="author_deleted")
@@ -235,9 +247,7 @@ def _due(found: Cases, one: Coming, decision: Decision) -> tuple[datetime | None
     return clock.due_times(outcome.due, role, playbook.timezone, one.event.time, found.holidays)
 
 
-def _open(
-    found: Cases, one: Coming, decision: Decision, key: str, near: Sequence[CaseChange]
-) -> CaseChange:
+def _open(found: Cases, one: Coming, decision: Decision, near: Sequence[CaseChange]) -> CaseChange:
     event, outcome, now = one.event, decision.outcome, found.now
     first, resolution = _due(found, one, decision)
     steps = found.playbook.escalations.get(outcome.escalation or "", ())
@@ -255,7 +265,7 @@ def _open(
         "thread": event.thread,
         "subject": event.id,
         "subject_event": one.number,
-        "correlation_key": key,
+        "correlation_key": one.correlation,
         "language": event.language,
         "topics": list(decision.topics),
         "template": outcome.template,

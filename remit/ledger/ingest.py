@@ -53,7 +53,9 @@ async def ingest(
     async with ledger.write() as tx:
         await _one_at_a_time(tx, playbook.brand)
         coming = await coming_in.unknown(tx, playbook.brand, coming_in.unique(arrivals, channel))
-        found = await _group(tx, playbook, decider, coming, now, open_cases, holidays)
+        found = await _group(
+            tx, playbook, decider, coming, now, open_cases=open_cases, holidays=holidays
+        )
         if cursor is not None and channel is not None:
             await _move_cursor(tx, playbook.brand, channel, cursor, now)
     return Ingested(
@@ -88,6 +90,7 @@ async def _group(
     decider: Decider,
     coming: list[Coming],
     now: datetime,
+    *,
     open_cases: bool,
     holidays: HolidayCalendar | None,
 ) -> grouping.Cases:
@@ -101,12 +104,12 @@ async def _group(
     ours = [one for one in coming if one.event.ours and not one.arrival.deleted]
     await own_replies.link(tx, playbook.brand, ours, now)
     answered = await own_replies.answered(tx, playbook.brand, ours)
-    about = set(answered.values())
+    about = {number for numbers in answered.values() for number in numbers}
     for one in coming:
         if one.arrival.deleted and one.earlier:
             one.case_number = one.earlier[-1]["case"]
-            about |= {one.case_number} - {None}
-    found = await grouping.load(tx, playbook, coming, about, now, holidays)
+            about |= {version["case"] for version in one.earlier} - {None}
+    found = await grouping.load(tx, playbook, coming, now, asked_for=about, holidays=holidays)
     placed: dict[str, Coming] = {}
     for one in coming:
         _place(found, one, placed, answered)
@@ -115,14 +118,18 @@ async def _group(
 
 
 def _place(
-    found: grouping.Cases, one: Coming, placed: dict[str, Coming], answered: dict[str, int]
+    found: grouping.Cases, one: Coming, placed: dict[str, Coming], answered: dict[str, set[int]]
 ) -> None:
     event = one.event
     if event.ours:
         parent = f"{one.channel} {event.parent}"
+        if one.sent or one.arrival.deleted:
+            return
         here = placed.get(parent)
-        case = here.case if here is not None else found.known.get(answered.get(parent, 0))
-        if case is not None and not one.sent and not one.arrival.deleted:
+        concerned = [found.known[number] for number in sorted(answered.get(parent, ()))]
+        if here is not None and here.case is not None and here.case not in concerned:
+            concerned.append(here.case)
+        for case in concerned:
             own_replies.outside(found, one, case)
     elif one.arrival.deleted:
         grouping.deleted(found, one)

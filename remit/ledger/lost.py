@@ -87,3 +87,25 @@ def _moves(case: Row[Any], announced: set[tuple[int, int]]) -> bool:
     if case.lease_run is not None:
         return case.lease_until is not None  # else nobody would notice that the run died
     return case.state in _STARTS and (case.id, case.attempt) in announced
+
+
+async def answers_that_are_not_there(tx: AsyncConnection, brand: str) -> list[Trouble]:
+    """Cases that say that they were answered, without a published reply."""
+    replied = select(publication.c.case).where(
+        publication.c.brand == brand,
+        publication.c.slot.is_(None),
+        publication.c.state == PublicationState.published.value,
+    )
+    query = (
+        select(cases.c.id)
+        .where(
+            cases.c.brand == brand,
+            cases.c.outcome == "responded",
+            cases.c.id.not_in(replied),
+        )
+        .order_by(cases.c.id)
+    )
+    return [
+        Trouble(kind="lost", code="no_reply", case=number)
+        for number in (await tx.execute(query)).scalars()
+    ]

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from remit.ledger import changes, journal, outbox, rows
 from remit.ledger.changes import CaseChange
-from remit.ledger.slots import finish_campaign_in, give_back_in
+from remit.ledger.slot_changes import finish_campaign_in, give_back_in
 from remit.ledger.store import Ledger
 from remit.ledger.tables import case as cases
+from remit.ledger.tables import draft as drafts
 from remit.ledger.tables import publication as publications
 from remit.ledger.tables import slot as slots
 from remit.model import Publication, PublicationState, Receipt, Refused, SlotState, State
@@ -121,7 +122,7 @@ async def publish_in(
     await _journal(tx, row, "publication.published", now, person=person, code=row.state)
     case = change or await changes.lock(tx, row.case)
     if row.slot is None:
-        _respond(case, at, now)
+        await _respond(tx, row, case, at, now)
     else:
         await _slot_published(tx, row, case, now)
     if change is None:
@@ -146,9 +147,15 @@ async def _again(
     )
 
 
-def _respond(case: CaseChange, at: datetime, now: datetime) -> None:
+async def _respond(
+    tx: AsyncConnection, row: Row[Any], case: CaseChange, at: datetime, now: datetime
+) -> None:
     case.set(responded_at=case.row["responded_at"] or at)
-    if not case.finished:
+    if case.finished:
+        return
+    # What the author wrote while the reply was under way is not answered by it.
+    draft = None if row.draft is None else await rows.fetch(tx, drafts, row.draft)
+    if draft is None or draft.thread_revision == case.row["thread_revision"]:
         case.finish(State.responded, "responded", now)
 
 

@@ -76,9 +76,9 @@ def _place(channel: str, parent: str | None, text: str | None) -> tuple[str, str
     return (channel if parent is None else f"{channel} {parent}"), (text or "").strip()
 
 
-async def answered(tx: AsyncConnection, brand: str, ours: Sequence[Coming]) -> dict[str, int]:
-    """The cases of the messages that these replies answer: `channel id` to the case's number."""
-    found: dict[str, int] = {}
+async def answered(tx: AsyncConnection, brand: str, ours: Sequence[Coming]) -> dict[str, set[int]]:
+    """The cases of the messages that these replies answer: `channel id` to their numbers."""
+    found: dict[str, set[int]] = {}
     columns = event_table.c
     parents = {one.event.parent for one in ours if one.event.parent and not one.sent}
     for some in chunks(list(parents)):
@@ -93,7 +93,7 @@ async def answered(tx: AsyncConnection, brand: str, ours: Sequence[Coming]) -> d
             .order_by(columns.id)
         )
         for row in await tx.execute(query):
-            found[f"{row.channel} {row.platform_id}"] = row.case
+            found.setdefault(f"{row.channel} {row.platform_id}", set()).add(row.case)
     return found
 
 

@@ -217,7 +217,7 @@ async def _edit(
         "writer": ruling.person,
         "hash": versions.hash_of(text, stands.destination, stands.playbook, stands.media_hash),
     }
-    await changes.void_in(tx, [change.row["id"]], "replaced")
+    await changes.void_in(tx, [change.row["id"]], "replaced", now)
     return await versions.add(tx, change, written, now)
 
 

@@ -12,13 +12,11 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from remit.decide.approvals import content_hash, eligible
+from remit.decide.approvals import content_hash
 from remit.decide.sending import may_send
-from remit.ledger import bundles, holds, journal, rows
-from remit.ledger.planning import PLAN_CHANGED
-from remit.ledger.slots import give_back_in
+from remit.ledger import bundles, holds, journal, rows, votes
+from remit.ledger.slot_changes import give_back_in
 from remit.ledger.store import Ledger
-from remit.ledger.tables import approval as approvals
 from remit.ledger.tables import case as cases
 from remit.ledger.tables import draft as drafts
 from remit.ledger.tables import publication as publications
@@ -32,12 +30,10 @@ from remit.model import (
     Refused,
     SlotState,
     State,
-    Verdict,
 )
 
 _RETURNS = {"stopped", "watch", "held", "draft_changed", "not_approved"}
 """Refusals that no later attempt of the same slot would escape: its owner has to act."""
-_YES = (Verdict.approve.value, Verdict.edit.value)
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,9 @@ async def begin_sending(
     """
     async with ledger.write() as tx:
         found = await _lock(tx, publication)
-        given, needed = await _approvals(tx, found, playbook)
+        given, needed = await votes.counted(
+            tx, playbook, case=found.case, draft=found.draft, slot=found.slot
+        )
         reply = found.slot is None
         said = may_send(
             state=PublicationState(found.publication.state),
@@ -181,54 +179,10 @@ def _approved_hash(found: _Locked) -> str | None:
     return row.hash if row.hash == draft.hash == words else None
 
 
-async def _approvals(tx: AsyncConnection, found: _Locked, playbook: Playbook) -> tuple[int, int]:
-    """How many said yes who may say it under the playbook that is deployed now, of how many."""
-    rule = playbook.approvals.get(found.case.approval or "")
-    if rule is None:
-        return 0, 1
-    draft = found.draft if found.slot is None else await _plan(tx, found.case.id)
-    if draft is None:
-        return 0, rule.count
-    writers = [draft.writer]
-    if found.slot is not None and found.slot.campaign in playbook.campaigns:
-        writers.append(playbook.campaigns[found.slot.campaign].writer)
-    may = set.intersection(*(set(eligible(playbook, rule.id, writer)) for writer in writers))
-    query = select(approvals.c.person, approvals.c.identity).where(
-        approvals.c.draft == draft.id,
-        approvals.c.hash == draft.hash,
-        approvals.c.accepted.is_(True),
-        approvals.c.verdict.in_(_YES),
-    )
-    given = {
-        vote.person
-        for vote in await tx.execute(query)
-        if vote.person in may and (rule.identity == "asserted" or vote.identity == "verified")
-    }
-    return len(given), rule.count
-
-
-async def _plan(tx: AsyncConnection, case: int) -> Row[Any] | None:
-    """The draft of the whole campaign that was approved last; a plan that changed is none."""
-    query = (
-        select(drafts)
-        .join(approvals, approvals.c.draft == drafts.c.id)
-        .where(
-            drafts.c.case == case,
-            approvals.c.hash == drafts.c.hash,
-            approvals.c.accepted.is_(True),
-            approvals.c.verdict.in_(_YES),
-            or_(drafts.c.voided.is_(None), drafts.c.voided != PLAN_CHANGED),
-        )
-        .order_by(drafts.c.id.desc())
-        .limit(1)
-    )
-    return (await tx.execute(query)).first()
-
-
 def _consistent(found: _Locked, prepared: Prepared, playbook: Playbook) -> tuple[str, str] | None:
     row, case, draft = found.publication, found.case, found.draft
-    if draft is not None and State(case.state).finished:
-        return "case_finished", f"Case {case.id} is {case.state}: nothing is left to answer."
+    if State(case.state).finished:
+        return "case_finished", f"Case {case.id} is {case.state}: nothing of it is sent."
     if draft is not None and draft.thread_revision != case.thread_revision:
         return "thread_moved", "The conversation went on. Write a draft that answers it as it is."
     if prepared.key != row.key:
@@ -308,5 +262,9 @@ async def _refuse(tx: AsyncConnection, found: _Locked, code: str, run: str, now:
         run=run,
         code=code,
     )
-    if found.slot is not None and code in _RETURNS:
+    if found.slot is None:
+        return
+    if code in _RETURNS:
         await give_back_in(tx, found.slot, code, now)
+    elif code == "case_finished":  # the campaign was closed while its run prepared this post
+        await give_back_in(tx, found.slot, code, now, state=SlotState.dropped)

@@ -9,21 +9,19 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from remit.ledger import bundles, changes, holds, journal, outbox, rows
-from remit.ledger.changes import CaseChange
+from remit.ledger import bundles, changes, holds, rows
 from remit.ledger.intents import void_in
 from remit.ledger.planning import plan, variant_hash
+from remit.ledger.slot_changes import approve_in, finish_campaign_in, give_back_in, note
 from remit.ledger.store import Ledger
 from remit.ledger.tables import journal as lines
 from remit.ledger.tables import publication as publications
 from remit.ledger.tables import slot as slots
 from remit.model import (
-    Play,
     PublicationState,
     Refused,
     Slot,
     SlotState,
-    State,
 )
 
 __all__ = [
@@ -37,6 +35,7 @@ __all__ = [
     "get",
     "give_back_in",
     "plan",
+    "renew",
     "retime",
     "retry",
     "variant_hash",
@@ -44,7 +43,7 @@ __all__ = [
 
 _AGAIN = {SlotState.returned, SlotState.planned, SlotState.approved, SlotState.failed}
 """What an owner may still re-time or drop: nothing of it is out there."""
-_OVER = {SlotState.published, SlotState.dropped}
+_FOR_GOOD = {"content_refused", "not_allowed", "gone"}
 _OUT = (
     PublicationState.sending.value,
     PublicationState.unknown.value,
@@ -135,30 +134,43 @@ async def claim(  # noqa: PLR0917 the ledger's functions take the lease last
             .values(state=SlotState.publishing.value, lease_run=run, lease_until=now + lease)
         )
         if row.lease_run is None:
-            await _journal(tx, row, "slot.claimed", now, run=run)
+            await note(tx, row, "slot.claimed", now, run=run)
         return rows.to_slot(await rows.fetch(tx, slots, slot))
+
+
+async def renew(ledger: Ledger, slot: int, run: str, now: datetime, lease: timedelta) -> None:
+    """Say that the run is alive. Refused code: lease_lost, and then it must end."""
+    async with ledger.write() as tx:
+        row = await rows.fetch(tx, slots, slot, lock=True)
+        if row.lease_run != run:
+            raise Refused("lease_lost", f"slot {slot} is not this run's any more: end it")
+        await tx.execute(update(slots).where(slots.c.id == slot).values(lease_until=now + lease))
 
 
 async def retry(ledger: Ledger, slot: int, code: str, now: datetime) -> Slot:
-    """Let another run publish it. Changes nothing where something may be out there already."""
+    """Let another run publish it. Changes nothing where something may be out there already.
+
+    What no later attempt would escape (content_refused, not_allowed, gone) lies with its owner.
+    """
     async with ledger.write() as tx:
-        row = await rows.fetch(tx, slots, slot, lock=True)
-        out = select(publications.c.id).where(
-            publications.c.slot == slot, publications.c.state.in_(_OUT)
-        )
-        if row.state == SlotState.publishing and (await tx.execute(out)).first() is None:
-            await tx.execute(
-                update(slots)
-                .where(slots.c.id == slot)
-                .values(
-                    state=SlotState.approved.value,
-                    attempt=row.attempt + 1,
-                    lease_run=None,
-                    lease_until=None,
-                )
-            )
-            await _journal(tx, row, "slot.retried", now, code=code)
+        await _retry(tx, await rows.fetch(tx, slots, slot, lock=True), code, now)
         return rows.to_slot(await rows.fetch(tx, slots, slot))
+
+
+async def _retry(tx: AsyncConnection, row: Row[Any], code: str, now: datetime) -> bool:
+    out = select(publications.c.id).where(
+        publications.c.slot == row.id, publications.c.state.in_(_OUT)
+    )
+    if row.state != SlotState.publishing or (await tx.execute(out)).first() is not None:
+        return False
+    if code in _FOR_GOOD:
+        await give_back_in(tx, row, code, now, state=SlotState.failed)
+        return True
+    values = {"state": SlotState.approved.value, "attempt": row.attempt + 1}
+    values |= {"lease_run": None, "lease_until": None}
+    await tx.execute(update(slots).where(slots.c.id == row.id).values(**values))
+    await note(tx, row, "slot.retried", now, code=code)
+    return True
 
 
 async def retime(
@@ -183,7 +195,7 @@ async def retime(
                 held_by=None,
             )
         )
-        await _journal(tx, row, "slot.retimed", now, person=person)
+        await note(tx, row, "slot.retimed", now, person=person)
         return rows.to_slot(await rows.fetch(tx, slots, slot))
 
 
@@ -200,97 +212,30 @@ async def drop(ledger: Ledger, slot: int, person: str | None, now: datetime) -> 
                 update(slots).where(slots.c.id == slot).values(state=SlotState.dropped.value)
             )
             await void_in(tx, "dropped", now, slot=slot)
-            await _journal(tx, row, "slot.dropped", now, person=person)
+            await note(tx, row, "slot.dropped", now, person=person)
             await finish_campaign_in(tx, case, now)
             await changes.save(tx, [case], now)
         return rows.to_slot(await rows.fetch(tx, slots, slot))
 
 
 async def expired_leases(ledger: Ledger, now: datetime) -> list[Slot]:
-    """Slots whose run is believed dead; `retry` them once their publications are settled."""
+    """Give the slots of runs that are believed dead to other runs; returns those slots.
+
+    One whose post may be out there waits until that is settled.
+    """
     query = (
-        select(slots)
+        select(slots.c.id)
         .where(slots.c.state == SlotState.publishing.value, slots.c.lease_until < now)
         .order_by(slots.c.id)
     )
     async with ledger.read() as tx:
-        return [rows.to_slot(row) for row in await tx.execute(query)]
-
-
-async def approve_in(tx: AsyncConnection, case: int, now: datetime) -> int:
-    """The plan was approved: its slots wait for their times, relative ones counted from now."""
-    query = select(slots).where(slots.c.case == case, slots.c.state == SlotState.planned.value)
-    planned = (await tx.execute(query.order_by(slots.c.id).with_for_update())).all()
-    for row in planned:
-        after = row.after_seconds
-        at = row.at if after is None else now + timedelta(seconds=after)
-        await tx.execute(
-            update(slots)
-            .where(slots.c.id == row.id)
-            .values(state=SlotState.approved.value, at=at, after_seconds=None)
-        )
-        await _journal(tx, row, "slot.approved", now)
-    return len(planned)
-
-
-async def give_back_in(
-    tx: AsyncConnection,
-    row: Row[Any],
-    code: str,
-    now: datetime,
-    *,
-    state: SlotState = SlotState.returned,
-    hold: int | None = None,
-) -> None:
-    """Its owner has to act: re-time, change or drop it. Said aloud."""
-    await tx.execute(
-        update(slots)
-        .where(slots.c.id == row.id)
-        .values(
-            state=state.value,
-            attempt=row.attempt + 1,
-            lease_run=None,
-            lease_until=None,
-            held_by=hold,
-        )
-    )
-    await _journal(tx, row, f"slot.{state}", now, code=code)
-    await outbox.put(
-        tx, row.brand, f"remit.slot.{state}", case=row.case, slot=row.id, role=row.owner, now=now
-    )
-
-
-async def finish_campaign_in(tx: AsyncConnection, case: CaseChange, now: datetime) -> None:
-    """The campaign's case is over when each of its slots is published or dropped.
-
-    The caller has locked the case and saves it.
-    """
-    query = select(slots.c.state).where(slots.c.case == case.row["id"])
-    states = {SlotState(state) for state in (await tx.execute(query)).scalars()}
-    if case.row["play"] == Play.campaign and not case.finished and states <= _OVER:
-        outcome = "published" if SlotState.published in states else "dropped"
-        case.finish(State.resolved, outcome, now)
-
-
-async def _journal(
-    tx: AsyncConnection,
-    row: Row[Any],
-    kind: str,
-    now: datetime,
-    *,
-    person: str | None = None,
-    run: str | None = None,
-    code: str | None = None,
-) -> None:
-    await journal.write(
-        tx,
-        kind,
-        brand=row.brand,
-        now=now,
-        case=row.case,
-        slot=row.id,
-        role=row.owner,
-        person=person,
-        run=run,
-        code=code,
-    )
+        dead = (await tx.execute(query)).scalars().all()
+    again = []
+    for number in dead:
+        async with ledger.write() as tx:
+            row = await rows.fetch(tx, slots, number, lock=True)
+            # Between the two looks its run may have come back, or another may have it.
+            alive = row.lease_until is None or row.lease_until >= now
+            if not alive and await _retry(tx, row, "run_lost", now):
+                again.append(rows.to_slot(await rows.fetch(tx, slots, number)))
+    return again

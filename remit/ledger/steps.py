@@ -99,7 +99,7 @@ async def notified(ledger: Ledger, step: int) -> dict[str, str]:
         .order_by(notification.c.id)
     )
     async with ledger.read() as tx:
-        return dict((await tx.execute(query)).tuples().all())
+        return {row.person: row.code for row in await tx.execute(query)}
 
 
 async def finish(ledger: Ledger, step: int, code: str, now: datetime) -> StepRow:

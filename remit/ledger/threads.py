@@ -133,6 +133,11 @@ class _Known:
         self.author: str | None = None if told is None else told["author_id"]
         self.subject_time: datetime | None = None if told is None else told["time"]
 
+    def older(self, message: Message) -> bool:
+        """Whether it was there before the message answered, and nobody had read it to us."""
+        before = self.subject_time is not None and message.time < self.subject_time
+        return before and message.id not in self.seen_ids
+
 
 class _News:
     """What of a reading was not known yet."""
@@ -156,7 +161,8 @@ def _news(known: _Known, thread: Thread) -> _News:
             _ours(known, message, news)
         elif message.author_id == known.author or message.id == known.subject:
             news.seen.append((message.id, message.revision))
-            news.code = news.code or "author_wrote_again"
+            if not known.older(message):
+                news.code = news.code or "author_wrote_again"
     if lost and (known.subject, DELETED) not in known.seen:
         news.seen.append((known.subject, DELETED))
         news.code = "author_deleted"

@@ -73,23 +73,24 @@ def main_file(bundle: Bundle) -> str:
 
 
 def _find_main(path: Path) -> Path:
+    named = str(path) if str(path).isprintable() else ascii(str(path))
     try:
         if path.is_dir():
             main = path / MAIN
             if main.is_file():
                 return main
             if (path / "playbook.yml").is_file():
-                raise InputError(f"{path} has a playbook.yml; rename it to {MAIN}")
-            raise InputError(f"{path} has no {MAIN}; name a brand's folder, such as playbooks/kopi")
+                raise InputError(f"{named} has a playbook.yml; rename it to {MAIN}")
+            raise InputError(
+                f"{named} has no {MAIN}; name a brand's folder, such as playbooks/kopi"
+            )
         if path.is_file():
             if path.suffix not in {".yaml", ".yml"}:
-                raise InputError(f"{path} is not a playbook; name a brand's folder or its {MAIN}")
+                raise InputError(f"{named} is not a playbook; name a brand's folder or its {MAIN}")
             return path
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"{str(path)!r} cannot be read: {_reason(error)}; check the path"
-        ) from error
-    raise InputError(f"{path} does not exist; name a brand's folder, such as playbooks/kopi")
+        raise InputError(f"{named} cannot be read: {_reason(error)}; check the path") from error
+    raise InputError(f"{named} does not exist; name a brand's folder, such as playbooks/kopi")
 
 
 def _listed(main: Path) -> Iterator[Path]:

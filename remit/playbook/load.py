@@ -5,6 +5,7 @@ Passes: YAML, shape, references, needs. Each goes on as far as the one before it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ from remit.playbook.notes import Notes, Reading, resolve
 from remit.playbook.scenarios import SCENARIOS
 
 _MAIN_KINDS = ("role", "person", "channel", "topic", "field", "rule", "escalation", "approval")
+
+# The last three end a line for YAML and for no editor, so lines would no longer agree.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
 
 def load_playbook(source: Path | str | Bundle) -> Playbook:
@@ -134,7 +138,13 @@ def _text(content: bytes, reading: Reading) -> str | None:
         line = content.count(b"\n", 0, error.start) + 1
         reading.note(line, "not UTF-8 text; found other bytes; save the file as UTF-8")
         return None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    control = _CONTROL.search(text)
+    if control is not None:
+        line = text.count("\n", 0, control.start()) + 1
+        reading.note(line, f"a character that no text has; found {control[0]!a}; remove it")
+        return None
+    return text
 
 
 def _build(values: dict[str, Any], beside: _Beside, digest: str) -> Playbook:

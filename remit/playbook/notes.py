@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from remit.model import FieldSpec, Finding, Role, Rule
 from remit.playbook.nodes import shown
 
 _MOST_NAMED = 12
-_MOST_GUESSED = 100
+_MOST_COMPARED = 200_000
+"""So many pairs of names take about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,10 @@ class Reading:
             self.key = before
 
 
-def listing(names: Iterable[str]) -> str:
+def listing(names: Collection[str]) -> str:
     """`a, b, c`, cut where it would fill the screen."""
-    every = list(names)
-    text = ", ".join(every[:_MOST_NAMED])
-    rest = len(every) - _MOST_NAMED
+    text = ", ".join(islice(names, _MOST_NAMED))
+    rest = len(names) - _MOST_NAMED
     return f"{text} and {rest} more" if rest > 0 else text or "none"
 
 
@@ -116,6 +117,7 @@ def meant(name: str, names: Iterable[str], otherwise: str) -> str:
 def resolve(notes: Notes) -> list[Finding]:
     """PB002 for every name that nobody declared, and for names that could mean two things."""
     findings: list[Finding] = []
+    left = _MOST_COMPARED
     options: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for use in notes.uses:
         if use.name in use.besides or notes.broken & set(use.kinds):
@@ -126,8 +128,8 @@ def resolve(notes: Notes) -> list[Finding]:
             if every not in options:
                 named = (name for kind in use.kinds for name in notes.names(kind))
                 options[every] = [*use.besides, *named]
-            # Comparing thousands of names with thousands of others would take minutes.
-            message = _unknown(use, options[every], guess=len(findings) < _MOST_GUESSED)
+            left -= len(options[every])
+            message = _unknown(use, options[every], guess=left >= 0)
         elif len(homes) > 1:
             message = f"{shown(use.name)} may be a {' or a '.join(homes)}; found both; rename one"
         else:

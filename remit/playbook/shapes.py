@@ -238,7 +238,7 @@ class Record(Shape[T]):
         ):
             reading.note(
                 node.line,
-                f"{self.what} has no {key}; found {listing(map(shown, node.entries))}; "
+                f"{self.what} has no {key}; found {listing([shown(known) for known in node.entries])}; "
                 f"add `{key}:` ({field.says})",
             )
 

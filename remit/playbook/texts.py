@@ -97,10 +97,14 @@ class Cron(Text):
         if text is None:
             return None
         fields = text.lower().split()
-        if len(fields) != len(self._ranges) or not all(
-            self._fits(part, place)
-            for place, field in enumerate(fields)
-            for part in field.split(",")
+        if (
+            len(text) > 200
+            or len(fields) != len(self._ranges)
+            or not all(
+                self._fits(part, place)
+                for place, field in enumerate(fields)
+                for part in field.split(",")
+            )
         ):
             return self.wrong(node, reading)
         return text

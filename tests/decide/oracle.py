@@ -89,7 +89,7 @@ def value(playbook: Playbook, event: Event, field: str) -> Any:
     if field == "channel":
         known = event.channel is None or event.channel in playbook.channels
         return event.channel if known else "other"
-    if field == "platform" and event.channel in playbook.channels:
+    if field == "platform" and event.channel is not None and event.channel in playbook.channels:
         return playbook.channels[event.channel].platform
     if field.startswith("author."):
         return getattr(event.author, field[7:]) if event.author else None

@@ -1,9 +1,10 @@
 """The contract that every platform passes.
 
-A platform's test module subclasses `PlatformContract` and gives three fixtures:
+A platform's test module subclasses `PlatformContract` and gives four fixtures:
 - `stage`: a `Stage` whose platform talks to the real server;
 - `over`: given `respond(request) -> httpx.Response`, a platform over a fake transport that lets
   everything pass that comes before, and answers the publishing and the listening request by it;
+- `stuck`: a platform over a fake transport whose pages all name the same next cursor;
 - `secrets`: what must never be seen in an error, a log or a repr.
 """
 
@@ -199,6 +200,20 @@ class PlatformContract:
             await platform.send(ready, datetime.now(UTC) - timedelta(milliseconds=1))
         assert requests == []
         await platform.close()
+
+    @pytest.fixture
+    def stuck(self) -> Platform:
+        pytest.skip("this platform's tests give no `stuck` yet")
+
+    async def test_a_platform_that_gives_the_same_cursor_forever_is_not_read_forever(
+        self, stuck: Platform
+    ):
+        cursor, more, polls = "1.1", True, 0
+        while more and polls < 20:
+            batch = await stuck.listen(cursor)
+            cursor, more, polls = batch.cursor, batch.more, polls + 1
+        assert polls < 5
+        await stuck.close()
 
     async def test_the_same_publication_sent_twice_is_there_once(self, stage: Stage):
         ready = await prepared(stage.platform, key="3mabcdefgh234", text="kopi pagi")

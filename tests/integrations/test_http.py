@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
 import sys
 import textwrap
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
 from integrations.http import Http, Reply, Timeouts, pages, understood
 from integrations.rates import read_rate
 from integrations.redaction import Redactor, clip
+from integrations.wire import Wire
 from remit.model import (
     ContentRefused,
     Gone,
@@ -224,8 +230,8 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]
 class Peer:
     """A server on a real socket that counts connections and keeps the bytes that came."""
 
-    def __init__(self, behave: Serve) -> None:
-        self.behave = behave
+    def __init__(self, behave: Serve, context: ssl.SSLContext | None = None) -> None:
+        self.behave, self.context = behave, context
         self.connections = 0
         self.got = b""
 
@@ -240,8 +246,9 @@ class Peer:
             writer.close()
 
     async def __aenter__(self) -> str:
-        self.server = await asyncio.start_server(self, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        self.server = await asyncio.start_server(self, "127.0.0.1", 0, ssl=self.context)
+        scheme = "https" if self.context else "http"
+        return f"{scheme}://localhost:{self.server.sockets[0].getsockname()[1]}"
 
     async def __aexit__(self, *_: object) -> None:
         self.server.close()
@@ -363,3 +370,76 @@ async def test_reads_share_a_connection_and_one_that_was_closed_is_not_used():
             await asyncio.sleep(0.05)
         await http.close()
     assert peer.connections == 3
+
+
+async def test_the_loudest_logging_shows_no_token(caplog):
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    caplog.set_level("DEBUG")
+    peer = Peer(answer)
+    async with peer as url:
+        http = Http(url, platform="test")
+        await http.get("/path", params={"key": "query-secret"}, token=SecretStr("header-secret"))
+        await http.close()
+    assert b"header-secret" in peer.got
+    assert "header-secret" not in caplog.text
+    assert "query-secret" not in caplog.text
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost and its key, as files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    chain, private = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return chain, private
+
+
+async def test_encrypted_connections_carry_large_answers_and_keep_the_deadline(tmp_path):
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" + b"x" * 2_000_000)
+        await writer.drain()
+
+    chain, private = certificate(tmp_path)
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    serving.load_cert_chain(chain, private)
+    peer = Peer(answer, serving)
+    clock = iter([NOW, NOW, NOW + timedelta(seconds=61)])
+    async with peer as url:
+        http = Http(
+            url,
+            platform="test",
+            transport=Wire(ssl.create_default_context(cafile=str(chain))),
+            clock=lambda: next(clock),
+        )
+        assert len((await http.get("/path")).body) == 2_000_000
+        got = peer.got
+        with pytest.raises(Retryable, match="deadline passed, nothing was sent"):
+            await http.request("POST", "/post", json={}, deadline=NOW + timedelta(seconds=60))
+        assert peer.got == got
+        stranger = Http(url, platform="test")
+        with pytest.raises(Retryable, match="nothing was sent"):
+            await stranger.request("POST", "/post", json={})
+        await stranger.close()
+        await http.close()

@@ -266,7 +266,7 @@ async def test_a_timeout_after_accepting_leaves_one_post_that_is_found_by_key(
 
 async def test_a_seeded_rate_strikes_the_same_requests_each_time(sandbox: Sandbox, platform):
     async def strikes() -> list[bool]:
-        await sandbox.faults(fail_500={"rate": 0.5}, seed=7)
+        await sandbox.faults(fail_500=0.5, seed=7)
         seen = []
         for n in range(12):
             waiting = await ready(platform, f"{n}", f"k{n}")

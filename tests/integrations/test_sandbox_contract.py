@@ -7,6 +7,7 @@ import pytest
 
 from integrations.sandbox.adapter import SandboxPlatform
 from integrations.sandbox.control import Sandbox
+from remit.model import Platform
 from tests.integrations.contract import Over, PlatformContract, Respond, Stage
 
 
@@ -33,6 +34,11 @@ class TestSandbox(PlatformContract):
             )
 
         return make
+
+    @pytest.fixture
+    def stuck(self, over: Over) -> Platform:
+        page = {"items": [], "cursor": "7.7", "more": True}
+        return over(lambda _: httpx.Response(200, json=page))
 
     @pytest.fixture
     def stage(self, sandbox: Sandbox, connected) -> Stage:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from remit.ledger import Ledger
+from remit.ledger import Ledger, bundles, cases, drafts
+from remit.ledger.drafts import Ruled
+from remit.ledger.ingest import ingest
 from remit.model import (
     Approval,
     Arrival,
@@ -18,6 +20,7 @@ from remit.model import (
     Channel,
     Contact,
     Decision,
+    Draft,
     Due,
     Duration,
     Event,
@@ -28,8 +31,10 @@ from remit.model import (
     Playbook,
     Role,
     Rule,
+    Ruling,
     Severity,
     Step,
+    Verdict,
 )
 
 NOON = datetime(2027, 3, 1, 5, tzinfo=UTC)
@@ -192,8 +197,6 @@ def arrival() -> Callable[..., Arrival]:
 @pytest_asyncio.fixture
 async def deployed(ledger: Ledger, playbook: Playbook) -> Playbook:
     """The playbook, kept and deployed."""
-    from remit.ledger import bundles
-
     bundle = Bundle(files={"playbook.yaml": b"brand: kopi\n"}, hash=playbook.hash)
     await bundles.keep(ledger, bundle, playbook.brand, NOON)
     await bundles.deploy(ledger, playbook.brand, playbook.hash, NOON)
@@ -205,13 +208,65 @@ def opened(
     ledger: Ledger, deployed: Playbook, decider: Words, arrival: Callable[..., Arrival]
 ) -> Callable[..., Any]:
     """`await opened("refund please")`: the number of the one case that this message opens."""
-    from remit.ledger import ingest
 
     async def make(text: str = "refund please", *, message: str = "1", **more: Any) -> int:
         came = [arrival(message, text, **more)]
-        done = await ingest.ingest(ledger, deployed, decider, came, channel="bsky", now=NOON)
+        done = await ingest(ledger, deployed, decider, came, channel="bsky", now=NOON)
         assert len(done.opened) == 1, done
         number: int = done.opened[0]
         return number
+
+    return make
+
+
+LEASE = timedelta(minutes=2)
+
+
+@pytest.fixture
+def lease() -> timedelta:
+    return LEASE
+
+
+@pytest.fixture
+def drafted(ledger: Ledger, opened: Callable[..., Any]) -> Callable[..., Any]:
+    """`await drafted()`: (case, draft) of a case that run-1 has drafted and waits with a form for."""
+
+    async def make(text: str = "refund please", **more: Any) -> tuple[int, Draft]:
+        number: int = await opened(text, **more)
+        await cases.claim(ledger, number, 1, "run-1", NOON, LEASE)
+        draft = await drafts.save(
+            ledger,
+            number,
+            "run-1",
+            text="We are sorry, Tia.",
+            language="en",
+            destination="bsky 1",
+            template="sorry",
+            now=NOON,
+            lease=LEASE,
+        )
+        await drafts.await_approval(ledger, number, "run-1", draft.id, NOON, LEASE, None)
+        return number, draft
+
+    return make
+
+
+@pytest.fixture
+def rule(ledger: Ledger, deployed: Playbook) -> Callable[..., Any]:
+    """`await rule(case, draft, "approve", "sari")`: what became of that ruling."""
+
+    async def make(
+        case: int, draft: Draft | None, verdict: str | None, person: str | None, **more: Any
+    ) -> Ruled:
+        now, run = more.pop("now", NOON), more.pop("run", None)
+        ruling = Ruling(
+            case=case,
+            draft=None if draft is None else draft.id,
+            verdict=None if verdict is None else Verdict(verdict),
+            person=person,
+            via="form",
+            **more,
+        )
+        return await drafts.rule_on(ledger, ruling, deployed, now, run=run)
 
     return make

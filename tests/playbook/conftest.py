@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -33,11 +33,8 @@ def good() -> Bundle:
 def small() -> MakeBundle:
     """A bundle of the smallest playbook, lines added to it, and other files."""
 
-    def make(lines: str = "", **files: str) -> Bundle:
-        text = {"playbook.yaml": SMALL + lines}
-        text |= {
-            name.replace("__", "/").replace("_dot_", "."): body for name, body in files.items()
-        }
+    def make(lines: str = "", files: Mapping[str, str] | None = None) -> Bundle:
+        text = {"playbook.yaml": SMALL + lines, **(files or {})}
         return make_bundle({name: body.encode() for name, body in text.items()})
 
     return make

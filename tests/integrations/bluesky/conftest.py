@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import secrets
@@ -17,8 +18,9 @@ import pytest
 from pydantic import SecretStr
 
 from integrations.bluesky.adapter import BlueskyPlatform
+from integrations.bluesky.records import stamp
 
-DID = "did:plc:brand"
+DID, FAN = "did:plc:brand", "did:plc:fan"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 
@@ -153,3 +155,94 @@ async def channel(bluesky_network, brand) -> AsyncIterator[BlueskyPlatform]:
     platform = BlueskyPlatform(bluesky_network.pds, brand.handle, SecretStr(brand.app_password))
     yield platform
     await platform.close()
+
+
+class Network:
+    """Notifications sorted as the AppView sorts them, our records as the PDS does; `now` moves."""
+
+    def __init__(self, app) -> None:
+        self.now = NOW
+        self.notifications: list[dict] = []
+        self.records: list[dict] = []
+        self.asked = 0
+        self.numbers = itertools.count()
+        app.answers["app.bsky.notification.listNotifications"] = self.list_notifications
+        app.answers["com.atproto.repo.listRecords"] = self.list_records
+        app.answers["app.bsky.actor.getProfiles"] = self.get_profiles
+        self.profiles_asked: list[str] = []
+        self.platform = BlueskyPlatform(
+            "http://localhost:1",
+            "kopi.test",
+            SecretStr("abcd-efgh"),
+            transport=httpx.MockTransport(app),
+            clock=lambda: self.now,
+        )
+        self.cursor: str | None = None
+
+    async def listen(self) -> list:
+        batch = await self.platform.listen(self.cursor)
+        self.cursor = batch.cursor
+        return list(batch.arrivals)
+
+    def notify(self, at: datetime | None = None, reason: str = "mention", **record) -> str:
+        number = next(self.numbers)
+        kind = {"like": "like", "repost": "repost"}.get(reason, "post")
+        uri = f"at://{FAN}/app.bsky.feed.{kind}/r{number:05}"
+        subject = record.pop("subject", None)
+        self.notifications.append(
+            {
+                "uri": uri,
+                "cid": f"cid{number}",
+                "author": {"did": FAN, "handle": "fan.test"},
+                "reason": reason,
+                "reasonSubject": subject,
+                "indexedAt": stamp(at or self.now),
+                "record": {"text": "halo", "createdAt": stamp(at or self.now), **record},
+            }
+        )
+        return uri
+
+    def write(self, rkey: str, at: datetime | None = None, **record) -> str:
+        uri = f"at://{DID}/app.bsky.feed.post/{rkey}"
+        value = {"text": "kami", "createdAt": stamp(at or self.now), **record}
+        self.records.append({"uri": uri, "cid": f"c{rkey}", "value": value})
+        return uri
+
+    def list_notifications(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        before = request.url.params.get("cursor", "9")
+        older = sorted(
+            (each for each in self.notifications if each["indexedAt"] < before),
+            key=lambda each: each["indexedAt"],
+            reverse=True,
+        )
+        page = older[: int(request.url.params["limit"])]
+        body = {"notifications": page}
+        if len(older) > len(page):
+            body["cursor"] = page[-1]["indexedAt"]
+        return httpx.Response(200, json=body)
+
+    def list_records(self, request: httpx.Request) -> httpx.Response:
+        before = request.url.params.get("cursor", "zzz")
+        older = sorted(
+            (each for each in self.records if each["uri"].rpartition("/")[2] < before),
+            key=lambda each: each["uri"],
+            reverse=True,
+        )
+        page = older[: int(request.url.params["limit"])]
+        body = {"records": page}
+        if page:
+            body["cursor"] = page[-1]["uri"].rpartition("/")[2]
+        return httpx.Response(200, json=body)
+
+    def get_profiles(self, request: httpx.Request) -> httpx.Response:
+        asked = request.url.params.get_list("actors")
+        self.profiles_asked += asked
+        assert len(asked) <= 25
+        found = [{"did": did, "followersCount": 12} for did in asked]
+        return httpx.Response(200, json={"profiles": found})
+
+
+@pytest.fixture
+def network(app) -> Network:
+    return Network(app)

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from integrations.bluesky.adapter import BlueskyPlatform
-from remit.model import Message
+from remit.model import Message, Platform
 from tests.integrations.contract import Over, PlatformContract, Respond, Stage
 from tests.servers.processes import poll
 
@@ -37,6 +37,18 @@ class TestBluesky(PlatformContract):
             )
 
         return make
+
+    @pytest.fixture
+    def stuck(self, app, over) -> Platform:
+        page = {"notifications": [], "cursor": "again"}
+
+        def respond(request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("listNotifications"):
+                return httpx.Response(200, json=page)
+            return httpx.Response(200, json={"records": [{}] * 100, "cursor": "again"})
+
+        platform: Platform = over(respond)
+        return platform
 
     @pytest.fixture
     def stage(self, channel, brand, fan) -> Stage:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from integrations.bluesky import listening
-from integrations.bluesky.adapter import BlueskyPlatform
 from integrations.bluesky.cursor import MARKS, Cursor
 
 NOTIFICATIONS = "app.bsky.notification.listNotifications"
 RECORDS = "com.atproto.repo.listRecords"
-PROFILES = "app.bsky.actor.getProfiles"
 US = "did:plc:brand"
 FAN = "did:plc:fan"
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -28,97 +26,6 @@ def iso(time: datetime) -> str:
 
 def address(did: str, rkey: str) -> str:
     return f"at://{did}/app.bsky.feed.post/{rkey}"
-
-
-class Network:
-    """Notifications sorted as the AppView sorts them, our records as the PDS does; `now` moves."""
-
-    def __init__(self, app) -> None:
-        self.now = START
-        self.notifications: list[dict] = []
-        self.records: list[dict] = []
-        self.asked = 0
-        self.numbers = itertools.count()
-        app.answers[NOTIFICATIONS] = self.list_notifications
-        app.answers[RECORDS] = self.list_records
-        app.answers[PROFILES] = self.get_profiles
-        self.profiles_asked: list[str] = []
-        self.platform = BlueskyPlatform(
-            "http://localhost:1",
-            "kopi.test",
-            SecretStr("abcd-efgh"),
-            transport=httpx.MockTransport(app),
-            clock=lambda: self.now,
-        )
-        self.cursor: str | None = None
-
-    async def listen(self) -> list:
-        batch = await self.platform.listen(self.cursor)
-        self.cursor = batch.cursor
-        return list(batch.arrivals)
-
-    def notify(self, at: datetime | None = None, reason: str = "mention", **record) -> str:
-        number = next(self.numbers)
-        kind = {"like": "like", "repost": "repost"}.get(reason, "post")
-        uri = f"at://{FAN}/app.bsky.feed.{kind}/r{number:05}"
-        subject = record.pop("subject", None)
-        self.notifications.append(
-            {
-                "uri": uri,
-                "cid": f"cid{number}",
-                "author": {"did": FAN, "handle": "fan.test"},
-                "reason": reason,
-                "reasonSubject": subject,
-                "indexedAt": iso(at or self.now),
-                "record": {"text": "halo", "createdAt": iso(at or self.now), **record},
-            }
-        )
-        return uri
-
-    def write(self, rkey: str, at: datetime | None = None, **record) -> str:
-        uri = address(US, rkey)
-        value = {"text": "kami", "createdAt": iso(at or self.now), **record}
-        self.records.append({"uri": uri, "cid": f"c{rkey}", "value": value})
-        return uri
-
-    def list_notifications(self, request: httpx.Request) -> httpx.Response:
-        self.asked += 1
-        before = request.url.params.get("cursor", "9")
-        older = sorted(
-            (each for each in self.notifications if each["indexedAt"] < before),
-            key=lambda each: each["indexedAt"],
-            reverse=True,
-        )
-        page = older[: int(request.url.params["limit"])]
-        body = {"notifications": page}
-        if len(older) > len(page):
-            body["cursor"] = page[-1]["indexedAt"]
-        return httpx.Response(200, json=body)
-
-    def list_records(self, request: httpx.Request) -> httpx.Response:
-        before = request.url.params.get("cursor", "zzz")
-        older = sorted(
-            (each for each in self.records if each["uri"].rpartition("/")[2] < before),
-            key=lambda each: each["uri"],
-            reverse=True,
-        )
-        page = older[: int(request.url.params["limit"])]
-        body = {"records": page}
-        if page:
-            body["cursor"] = page[-1]["uri"].rpartition("/")[2]
-        return httpx.Response(200, json=body)
-
-    def get_profiles(self, request: httpx.Request) -> httpx.Response:
-        asked = request.url.params.get_list("actors")
-        self.profiles_asked += asked
-        assert len(asked) <= 25
-        found = [{"did": did, "followersCount": 12} for did in asked]
-        return httpx.Response(200, json={"profiles": found})
-
-
-@pytest.fixture
-def network(app) -> Network:
-    return Network(app)
 
 
 async def test_arrivals_come_oldest_first_and_once(network):
@@ -182,8 +89,8 @@ async def test_a_server_that_always_has_another_page_is_left_in_the_end(network,
 
 async def test_our_own_records_that_page_in_a_circle_end_the_look(network, app):
     await network.listen()
-    record = {"uri": address(US, "3laaaaaaaaa22"), "cid": "c", "value": {"text": "x"}}
-    record["value"]["createdAt"] = iso(network.now + timedelta(seconds=1))
+    value = {"text": "x", "createdAt": iso(network.now + timedelta(seconds=1))}
+    record = {"uri": address(US, "3laaaaaaaaa22"), "cid": "c", "value": value}
     app.say(RECORDS, {"records": [record] * 100, "cursor": "3laaaaaaaaa22"})
     assert len(await network.listen()) == 1
     assert len(app.called(RECORDS)) == 2
@@ -211,11 +118,12 @@ async def test_one_that_stands_far_below_newer_ones_is_heard_by_the_far_look(net
     assert [each.event.id for each in await network.listen()] == [yesterday]
 
 
-async def test_what_was_there_before_the_first_look_is_never_told(network):
-    for number in range(1300):
+@pytest.mark.parametrize("count", [3, 700, 1010, 1300])
+async def test_what_was_there_before_the_first_look_is_never_told(network, count):
+    for number in range(count):
         network.notify(START - timedelta(minutes=number))
     assert await network.listen() == []
-    for _ in range(3):
+    for _ in range(8):
         new = [network.notify(network.now + timedelta(seconds=number)) for number in range(90)]
         network.now += timedelta(minutes=20)
         assert [each.event.id for each in await network.listen()] == new
@@ -228,7 +136,7 @@ async def test_the_cursor_stays_small(network):
         network.write(f"3l{number:011}".translate(str.maketrans("0189", "abcd")))
     network.now += timedelta(hours=1)
     batch = await network.platform.listen(network.cursor)
-    assert len(Cursor.read(batch.cursor, network.now).seen) == MARKS
+    assert len(Cursor.read(batch.cursor, network.now).seen) <= MARKS
     assert len(batch.cursor) < 32_000
 
 
@@ -315,7 +223,7 @@ async def test_a_post_of_ours_that_is_deleted_is_told_once(network):
 
 async def test_what_makes_no_sense_is_passed_over_and_the_rest_is_heard(network, app):
     await network.listen()
-    odd = [
+    odd: list[Any] = [
         None,
         [],
         {},

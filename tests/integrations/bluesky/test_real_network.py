@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -110,6 +112,33 @@ async def test_a_mention_whose_writers_clock_is_slow_is_heard(ear, brand, fan):
     assert said.event.text.endswith("slow clock")
 
 
+async def test_a_post_that_is_nested_beyond_reason_hides_no_other(ear, bluesky_network, brand, fan):
+    feature = {"$type": "app.bsky.richtext.facet#mention", "did": brand.did}
+    record = {
+        "$type": "app.bsky.feed.post",
+        "text": "@kopi dalam",
+        "createdAt": datetime.now(UTC).isoformat(),
+        "facets": [{"index": {"byteStart": 0, "byteEnd": 5}, "features": [feature]}],
+        "odd": "NESTED",
+    }
+    body = json.dumps({"repo": fan.did, "collection": "app.bsky.feed.post", "record": record})
+    async with httpx.AsyncClient(base_url=bluesky_network.pds) as client:
+        response = await client.post(
+            "/xrpc/com.atproto.repo.createRecord",
+            content=body.replace('"NESTED"', "[" * 1500 + "]" * 1500),
+            headers={
+                "authorization": f"Bearer {fan.session['accessJwt']}",
+                "content-type": "application/json",
+            },
+        )
+    assert response.status_code == 200, response.text
+    fan.post("dan ini?", mention=brand)
+    assert {each.event.text for each in await ear.until(2)} == {
+        "@kopi dalam",
+        f"@{brand.handle} dan ini?",
+    }
+
+
 async def test_comments_answers_and_applause_get_their_kinds(ear, brand, fan):
     post = brand.post("Promo gajian")
     poll(lambda: fan.thread(post.uri))
@@ -204,7 +233,12 @@ async def test_counts_come_back(channel, brand, fan, new_key):
     async def counted() -> bool:
         measured = await channel.measure([receipt.id, f"{receipt.id[:-1]}2", "not an address"])
         assert list(measured) == [receipt.id]
-        return measured[receipt.id].counts == {"likes": 1, "replies": 0, "reposts": 1, "quotes": 0}
+        return dict(measured[receipt.id].counts) == {
+            "likes": 1,
+            "replies": 0,
+            "reposts": 1,
+            "quotes": 0,
+        }
 
     await poll_async(counted)
 

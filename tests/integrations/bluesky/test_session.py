@@ -163,7 +163,7 @@ async def test_a_rate_limit_is_told_with_its_wait(app, bluesky):
 
 
 def channel(**more: str) -> Channel:
-    return Channel(**({"id": "bsky", "platform": "bluesky"} | more))
+    return Channel.model_validate({"id": "bsky", "platform": "bluesky"} | more)
 
 
 def test_a_channel_needs_a_handle_and_credentials(monkeypatch):

@@ -313,3 +313,12 @@ async def test_an_approved_post_goes_out_once(stage: Any) -> None:
     await publications.record_published(stage.ledger, post.id, receipt, stage.at(61))
     assert (await slots.get(stage.ledger, slot.id)).state is SlotState.published
     assert (await cases.get(stage.ledger, post.case)).state is not State.resolved
+
+
+async def test_a_post_of_a_campaign_that_was_closed_meanwhile_is_not_sent(stage: Any) -> None:
+    slot, other = await stage.campaign()
+    post = await stage.claimed(slot, stage.at(60))
+    await cases.resolve(stage.ledger, slot.case, "ratna", "cancelled", "cli", stage.at(60))
+    assert await _code(stage.begin(post, now=stage.at(60))) == "case_finished"
+    for each in (slot, other):
+        assert (await slots.get(stage.ledger, each.id)).state is SlotState.dropped

@@ -1,0 +1,189 @@
+"""Who may decide on a draft, and what is said to somebody who may not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from remit.decide import content_hash, eligible, judge
+from remit.model import Approval, Ruling, State, Verdict
+
+TEXT = "Maaf ya kak, uangnya kami kembalikan."
+
+
+@pytest.fixture
+def ruled(brand, a_case, a_draft):
+    """The judgement on a ruling; `draft` is what was seen and, unless given, what stands."""
+
+    def judged(*, case=None, draft=None, current="as seen", given=(), approvals=None, **changed):
+        seen = a_draft(**draft or {})
+        book = brand() if approvals is None else brand(approvals=approvals)
+        basic = {"case": 7, "draft": seen.id, "verdict": "approve", "person": "sari", "via": "form"}
+        return judge(
+            Ruling.model_validate(basic | changed),
+            case=a_case(**{"state": State.awaiting_approval, **(case or {})}),
+            draft=seen,
+            current=seen if current == "as seen" else current,
+            playbook=book,
+            given=given,
+        )
+
+    return judged
+
+
+def test_an_approval_by_somebody_who_may_counts(ruled):
+    found = ruled()
+    assert (found.accepted, found.code, found.role, found.missing) == (True, "ok", "cm", 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "says"),
+    [
+        ({"verdict": None}, "no_decision", "Choose a decision"),
+        ({"verdict": None, "person": None}, "no_decision", "Choose a decision"),
+        ({"person": None}, "unknown_person", "Choose who decides"),
+        ({"person": ""}, "unknown_person", "Choose who decides"),
+        ({"person": "mallory"}, "unknown_person", "Choose one of sari, bayu"),
+        ({"person": "ratna"}, "not_eligible", "Ask Sari W. or Bayu P. or Dewi K."),
+        ({"case": {"approval": "statements"}}, "not_eligible", "Ask Ratna S."),
+        ({"case": {"approval": None}}, "not_eligible", "nobody may send"),
+        ({"case": {"approval": "gone"}}, "not_eligible", "Add it to the playbook"),
+        ({"case": {"state": "responded"}}, "case_finished", "is responded already"),
+        ({"case": {"state": "resolved"}}, "case_finished", "is resolved already"),
+        ({"current": None}, "draft_voided", "nothing was sent"),
+        ({"case": {"thread_revision": 1}}, "draft_voided", "Read the new draft"),
+        ({"draft": {"writer": "sari"}, "case": {"approval": "campaigns"}}, "writer_may_not", "Ba"),
+        ({"given": ["bayu"]}, "already_decided", "approved already"),
+        ({"given": ["sari"], "case": {"approval": "pairs"}}, "already_decided", "others have to"),
+        ({"case": {"approval": "signed"}}, "not_verified", "Enter your code"),
+        ({"text": "  \n"}, "empty_text", "text is empty"),
+        ({"text": ""}, "empty_text", "text is empty"),
+        ({"text": TEXT + " Besok."}, "draft_changed", 'Choose "edit"'),
+        ({"verdict": "edit", "text": " "}, "empty_text", "text is empty"),
+        ({"verdict": "edit"}, "empty_text", "text is empty"),
+        ({"verdict": "edit", "text": "Hai", "person": "ratna"}, "not_eligible", "Ask Sari"),
+        ({"verdict": "edit", "text": "Hai", "current": None}, "draft_voided", "nothing was sent"),
+        ({"verdict": "reject", "person": "ratna"}, "not_eligible", "Ask Sari W. or Bayu P."),
+        ({"verdict": "reject", "current": None}, "draft_voided", "nothing was sent"),
+        ({"verdict": "reject", "given": ["bayu"]}, "already_decided", "cannot be rejected"),
+        ({"verdict": "resolve", "person": "ratna"}, "not_eligible", "Ask Sari W."),
+        # Whoever resolves from a form that the author has overtaken has not read everything.
+        ({"verdict": "resolve", "current": None}, "draft_voided", "went on"),
+        ({"verdict": "hand_off", "to": None}, "unknown_role", "smm, lead"),
+        ({"verdict": "hand_off", "to": "ceo"}, "unknown_role", "smm, lead"),
+        ({"verdict": "hand_off", "to": "cm"}, "unknown_role", "smm, lead"),
+        ({"verdict": "hand_off", "to": "smm", "person": "ratna"}, "not_eligible", "Ask Sari"),
+    ],
+)
+def test_a_ruling_that_does_not_count_says_why_and_what_to_do(asked, code, says, ruled):
+    found = ruled(**asked)
+    assert (found.accepted, found.code, found.role, found.missing) == (False, code, None, 0)
+    assert says in found.message
+    assert found.message.endswith(".")
+
+
+@pytest.mark.parametrize("changed", [{"id": 12}, {"hash": "b" * 64}])
+@pytest.mark.parametrize("verdict", ["approve", "edit", "reject", "resolve"])
+def test_a_decision_on_a_draft_that_was_edited_meanwhile_does_not_count(
+    verdict, changed, ruled, a_draft
+):
+    found = ruled(verdict=verdict, text="Hai kak", current=a_draft(**changed))
+    assert found.code == "draft_changed"
+
+
+def test_an_approval_of_no_draft_at_all_does_not_count(ruled):
+    assert ruled(draft=None).accepted
+    found = ruled(**{"verdict": "approve"} | {"draft": {"id": 12}, "current": None})
+    assert found.code == "draft_voided"
+
+
+@pytest.mark.parametrize(
+    ("asked", "role", "missing"),
+    [
+        ({"person": "dewi"}, "smm", 0),
+        ({"text": TEXT}, "cm", 0),
+        ({"text": f"  {TEXT}\r\n"}, "cm", 0),
+        ({"case": {"approval": "pairs"}}, "cm", 1),
+        ({"case": {"approval": "pairs"}, "given": ["ratna"]}, "cm", 0),
+        # Dewi approved once, and may not any more.
+        ({"case": {"approval": "pairs"}, "given": ["dewi"]}, "cm", 1),
+        ({"draft": {"writer": "bayu"}, "case": {"approval": "campaigns"}}, "cm", 0),
+        ({"case": {"approval": "signed"}, "identity": "verified"}, "cm", 0),
+        ({"verdict": "edit", "text": "Hai kak"}, "cm", 0),
+        ({"verdict": "edit", "text": "Hai", "case": {"approval": "pairs"}}, "cm", 1),
+        (
+            {"verdict": "edit", "text": "Hai", "case": {"approval": "pairs"}, "given": ["ratna"]},
+            "cm",
+            1,
+        ),
+        # Whoever edits is the writer, and a writer's own yes does not count here.
+        ({"verdict": "edit", "text": "Hai", "case": {"approval": "campaigns"}}, "cm", 1),
+        (
+            {
+                "verdict": "edit",
+                "text": "Hai",
+                "case": {"approval": "campaigns"},
+                "draft": {"writer": "sari"},
+            },
+            "cm",
+            1,
+        ),
+        # The owner may improve a statement; the lead still has to approve it.
+        ({"verdict": "edit", "text": "Hai", "case": {"approval": "statements"}}, "cm", 1),
+        ({"verdict": "reject"}, "cm", 0),
+        ({"verdict": "reject", "person": "dewi"}, "smm", 0),
+        ({"verdict": "reject", "person": "ratna", "case": {"approval": "statements"}}, "lead", 0),
+        ({"verdict": "resolve"}, "cm", 0),
+        ({"verdict": "resolve", "draft": {}, "case": {"approval": None}}, "cm", 0),
+        ({"verdict": "hand_off", "to": "smm"}, "cm", 0),
+        ({"verdict": "hand_off", "to": "smm", "current": None}, "cm", 0),
+    ],
+)
+def test_a_ruling_counts_in_the_role_of_its_person(asked, role, missing, ruled):
+    found = ruled(**asked)
+    assert (found.accepted, found.code) == (True, "ok"), found.message
+    assert (found.role, found.missing) == (role, missing)
+
+
+def test_a_case_without_a_draft_can_be_resolved_by_command(brand, a_case):
+    ruling = Ruling(case=7, draft=None, verdict=Verdict.resolve, person="bayu", via="cli")
+    found = judge(ruling, case=a_case(), draft=None, current=None, playbook=brand())
+    assert found.accepted
+
+
+def test_people_who_may_approve_come_once_in_the_order_of_the_playbook(brand):
+    both = {"any": Approval(id="any", by=("cm", "smm", "cm", "gone"))}
+    assert eligible(brand(approvals=both), "any", None) == ("sari", "bayu", "dewi")
+    assert eligible(brand(), "campaigns", "bayu") == ("ratna", "sari")
+    assert eligible(brand(), "replies", "sari") == ("sari", "bayu", "dewi")
+    assert eligible(brand(), None, None) == eligible(brand(), "gone", None) == ()
+
+
+# The hash --------------------------------------------------------------------------------------
+
+contents = st.tuples(
+    st.text(), st.lists(st.tuples(st.text(), st.text()), max_size=3), st.text(), st.text()
+)
+
+
+@given(contents, contents)
+def test_two_contents_have_one_hash_only_if_they_are_equal(one, other):
+    assert (content_hash(*one) == content_hash(*other)) is (one == other)
+
+
+def test_no_part_of_a_content_can_pass_for_another():
+    hashes = {
+        content_hash("ab", (), "c", "d"),
+        content_hash("a", (), "bc", "d"),
+        content_hash("ab", (), "", "cd"),
+        content_hash("", (("ab", "c"),), "d", ""),
+        content_hash("", (("a", "bc"),), "d", ""),
+        content_hash("", (("a", "b"), ("c", "d")), "", ""),
+    }
+    assert len(hashes) == 6
+
+
+def test_the_hash_is_stable_because_ledgers_keep_it():
+    found = content_hash("Halo", (("cup.png", "A cup"),), "bsky at://1", "f" * 64)
+    assert found == "0783db01f18c2691a124a9c21ecb3fabfb7239c51a3c7edea8d75d946e73a8de"
