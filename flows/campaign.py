@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from prefect import flow, get_run_logger
-from prefect.flow_runs import asuspend_flow_run
 from prefect.client.schemas.objects import State
+from prefect.flow_runs import asuspend_flow_run
 from prefect.states import Completed
 
 from flows import names
@@ -148,4 +148,6 @@ async def publish(slot: int, attempt: int) -> State[None]:
         return Completed(message=f"Nothing was sent: {no}", name="Superseded")
     if is_out(sent):
         return Completed(message="Published once.")
-    return Completed(message="Sent, and not confirmed yet; the ledger settles it.", name="Unconfirmed")
+    return Completed(
+        message="Sent, and not confirmed yet; the ledger settles it.", name="Unconfirmed"
+    )

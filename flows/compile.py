@@ -73,7 +73,9 @@ def _digest(value: object) -> str:
 def wanted(playbook: Playbook) -> Wanted:
     """Compile a playbook. The same playbook gives the same values."""
     brand = playbook.brand
-    planners = {rule.outcome.owner for rule in _rules(playbook) if rule.outcome.play is Play.campaign}
+    planners = {
+        rule.outcome.owner for rule in _rules(playbook) if rule.outcome.play is Play.campaign
+    }
     queues: list[WantedQueue] = []
     deployments: list[WantedDeployment] = []
     automations: list[WantedAutomation] = []

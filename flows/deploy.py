@@ -60,7 +60,7 @@ async def _pool(client: PrefectClient) -> list[str]:
     try:
         await client.read_work_pool(POOL)
     except ObjectNotFound:
-        from flows.worker import RemitWorker  # noqa: PLC0415 - the worker is heavy to import
+        from flows.worker import RemitWorker
 
         template = RemitWorker.get_default_base_job_template()
         try:
@@ -152,7 +152,9 @@ async def _automations(
     page = await client.read_automations(limit=200)
     while page:
         existing |= {each.name: each for each in page if each.name.startswith(prefix)}
-        page = await client.read_automations(limit=200, offset=len(page)) if len(page) == 200 else []  # noqa: PLR2004
+        page = (
+            await client.read_automations(limit=200, offset=len(page)) if len(page) == 200 else []
+        )
     changes = []
     for each in want.automations:
         deployment = ids[each.flow, each.deployment]

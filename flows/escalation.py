@@ -49,6 +49,8 @@ async def escalation(step: int) -> State[None]:
         code = await tell(playbook, person, title, body)
         await steps.record(desk.ledger, step, person, role, code, desk.now())
         if code == NO_ADDRESS:
-            log.warning("case %s: %s has no notification address; it is in the ledger", case.id, person)
+            log.warning(
+                "case %s: %s has no notification address; it is in the ledger", case.id, person
+            )
     await steps.finish(desk.ledger, step, "notified" if told else "nobody", desk.now())
     return Completed(message=f"Step {rung.index + 1}: {len(told)} told.")

@@ -26,9 +26,7 @@ def as_event(row: Out, case: Case | None) -> Event:
     """An event whose id follows from the row, so that sending it twice is sending it once."""
     labels = {
         "prefect.resource.id": (
-            resource_id(row.brand, row.case)
-            if row.case is not None
-            else f"remit.brand.{row.brand}"
+            resource_id(row.brand, row.case) if row.case is not None else f"remit.brand.{row.brand}"
         ),
         "remit.brand": row.brand,
     }
@@ -38,7 +36,10 @@ def as_event(row: Out, case: Case | None) -> Event:
         labels["remit.role"] = role
         related.append(
             RelatedResource(
-                {"prefect.resource.id": f"remit.role.{row.brand}.{role}", "prefect.resource.role": "role"}
+                {
+                    "prefect.resource.id": f"remit.role.{row.brand}.{role}",
+                    "prefect.resource.role": "role",
+                }
             )
         )
     if case is not None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any, cast
+from typing import cast
 
 from prefect.input import RunInput
 from pydantic import ValidationError, create_model
@@ -48,6 +48,7 @@ NOTICES = {
     "content_refused": "The platform refuses this text. Nothing was sent; change it.",
     "not_allowed": "The platform refuses the account's credentials. Nothing was sent.",
     "gone": "The message to answer is gone. Nothing was sent.",
+    "template": "The template could not be rendered; `remit check` says why. Write the answer yourself.",
     "unreachable": "The platform could not be reached. Nothing was sent.",
 }
 """What a coded reason says to a person."""
@@ -136,7 +137,9 @@ def describe_plan(
     if said := notice_text(notice):
         parts.append(f"**⚠ {said}**\n")
     if problems:
-        parts.append("**It cannot go out like this:**\n\n" + "\n".join(f"- {escaped(p)}" for p in problems))
+        parts.append(
+            "**It cannot go out like this:**\n\n" + "\n".join(f"- {escaped(p)}" for p in problems)
+        )
     for slot in slots:
         parts.append(f"### {slot.post} on {slot.channel}, {local(slot.at, playbook, now)}\n")
         parts.append(quoted(slot.text))
@@ -162,11 +165,13 @@ def _approvers(case: Case, playbook: Playbook) -> str:
     return ", ".join(names)
 
 
-def _choice(name: str, values: Iterable[str]) -> Any:
-    return Enum(name, {value or "none": value for value in values}, type=str)
+def _choice(name: str, values: Iterable[str]) -> type[Enum]:
+    return cast("type[Enum]", Enum(name, {value: value for value in values}, type=str))
 
 
-def reply_form(case: Case, draft: Draft | None, playbook: Playbook, description: str) -> type[RunInput]:
+def reply_form(
+    case: Case, draft: Draft | None, playbook: Playbook, description: str
+) -> type[RunInput]:
     """The form of a case. The decision and the person have no default: leaving them out decides nothing."""
     people = _choice("Person", playbook.people)
     verdicts = _choice("Decision", [verdict.value for verdict in Verdict])
@@ -178,10 +183,9 @@ def reply_form(case: Case, draft: Draft | None, playbook: Playbook, description:
         decision=(verdicts, ...),
         text=(str, draft.text if draft else ""),
         reason=(str, ""),
-        hand_off_to=(roles, NOBODY),
+        hand_off_to=(roles, roles(NOBODY)),
     )
-    form._description = description
-    return cast("type[RunInput]", form)
+    return form.with_initial_data(description=description)
 
 
 def plan_form(playbook: Playbook, description: str) -> type[RunInput]:
@@ -191,8 +195,7 @@ def plan_form(playbook: Playbook, description: str) -> type[RunInput]:
     form = create_model(
         "Plan", __base__=RunInput, who=(people, ...), decision=(verdicts, ...), reason=(str, "")
     )
-    form._description = description
-    return cast("type[RunInput]", form)
+    return form.with_initial_data(description=description)
 
 
 def ruling_of(answer: RunInput | None, case: Case) -> Ruling:

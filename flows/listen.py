@@ -67,7 +67,10 @@ async def poll_all(desk: Desk, playbook: Playbook) -> dict[str, str]:
             if done.stored:
                 _log.info(
                     "%s: %s: %d events, %d cases opened",
-                    playbook.brand, channel, done.stored, len(done.opened),
+                    playbook.brand,
+                    channel,
+                    done.stored,
+                    len(done.opened),
                 )
     return failures
 

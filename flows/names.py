@@ -30,7 +30,9 @@ def of_case(case: Case, playbook: Playbook, now: datetime) -> str:
     """`14:30 · cm · bluesky · refund · case 1042`: due time first."""
     due = case.first_response_due or case.opened_at
     about = case.topics[0] if case.topics else case.rule
-    return f"{local(due, playbook, now)} · {case.owner} · {case.platform} · {about} · case {case.id}"
+    return (
+        f"{local(due, playbook, now)} · {case.owner} · {case.platform} · {about} · case {case.id}"
+    )
 
 
 def of_slot(slot: Slot, playbook: Playbook, now: datetime) -> str:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prefect import flow, get_run_logger
-from prefect.flow_runs import asuspend_flow_run
 from prefect.client.schemas.objects import State
+from prefect.flow_runs import asuspend_flow_run
 from prefect.states import Completed
 
 from flows import names
 from flows.desk import LEASE, Desk, open_desk
 from flows.forms import ValidationError, describe, reply_form, ruling_of
 from flows.sending import NotSent, is_out, send_reply
-from remit.draft import compose
+from integrations.registry import limits_of
+from remit.draft import Composed, compose
 from remit.ledger import cases, drafts, publications
 from remit.ledger.rulings import rule_on
-from remit.ledger.turned_back import turn_back
+from remit.ledger.turned_back import note, turn_back
 from remit.model import Case, PublicationState, Refused, Verdict
 from remit.model import State as CaseState
 
-FORM_GRACE = timedelta(seconds=20)
+FORM_GRACE = LEASE
 """From the ledger's word that a form is shown to the moment when its absence is a fault."""
 DEFAULT_EXPIRY = timedelta(hours=24)
 
@@ -69,7 +70,13 @@ async def _draft(desk: Desk, case: Case, run: str) -> Case:
     """Write a draft unless one that still holds is there."""
     if await drafts.current(desk.ledger, case.id) is None:
         playbook = await desk.playbook(case.playbook)
-        composed = compose(await cases.subject(desk.ledger, case.id), case, playbook, desk.now())
+        event = await cases.subject(desk.ledger, case.id)
+        try:
+            composed = compose(event, case, playbook, desk.now(), limits_of(case.platform))
+        except Refused as broken:  # a person writes what the template could not
+            get_run_logger().warning("case %s: %s", case.id, broken)
+            composed = Composed(text="", language=case.language or "en")
+            await note(desk.ledger, case.id, broken.code, desk.now())
         await drafts.save(
             desk.ledger,
             case.id,
@@ -153,7 +160,9 @@ async def _send(desk: Desk, case: Case, publication: int, run: str) -> State[Non
         return Completed(message="One reply was sent.")
     if sent.state is PublicationState.failed:
         return Completed(message=f"Nothing was sent: {sent.error}. The case is open again.")
-    return Completed(message="Sent, and not confirmed yet; the ledger settles it.", name="Unconfirmed")
+    return Completed(
+        message="Sent, and not confirmed yet; the ledger settles it.", name="Unconfirmed"
+    )
 
 
 _DRAFT_ANEW = frozenset({"thread_moved", "draft_voided", "gone"})

@@ -64,14 +64,15 @@ def as_markdown(card: Scorecard, playbook: Playbook, since: datetime, until: dat
     zone = ZoneInfo(playbook.timezone)
     role = playbook.roles[card.role]
     rows = [tuple(row.values()) for row in as_rows(card)]
+    between = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (since, until)]
+    shown = f"{' to '.join(between)} ({playbook.timezone})"
     return "\n".join(
         [
             f"# {role.title or role.id}",
             "",
             f"{role.mission}",
             "",
-            f"{since.astimezone(zone):%Y-%m-%d %H:%M} to {until.astimezone(zone):%Y-%m-%d %H:%M}"
-            f" ({playbook.timezone}). Everything here was {role.title or role.id}'s own.",
+            f"{shown}. Everything here was {role.title or role.id}'s own.",
             "",
             table(["measure", "value"], rows),
         ]

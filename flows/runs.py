@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import anyio
@@ -22,13 +22,16 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed
 
 from flows import names
-from flows.desk import Desk
-from remit.ledger import cases
-from remit.model import Case, Missing, Play
+from flows.desk import LEASE, Desk
+from remit.ledger import cases, slots
+from remit.model import Case, Missing, Play, SlotState
 from remit.model import State as CaseState
 
 AWAY = (HTTPError, OSError, anyio.BrokenResourceError)
 """What a server that is not there looks like."""
+
+LONGEST = timedelta(hours=1)
+"""What a run may take that claims nothing: a poll, a report."""
 
 _log = logging.getLogger("remit.runs")
 _OVER = {StateType.CANCELLED, StateType.CANCELLING, StateType.FAILED, StateType.CRASHED}
@@ -89,7 +92,7 @@ async def repair_forms(desk: Desk, client: PrefectClient, brand: str) -> None:
     known = await _runs(client, [case.lease_run for case in waiting if case.lease_run])
     for case in waiting:
         run = known.get(case.lease_run or "")
-        code = await _fault(client, case, run)
+        code = await _fault(client, case, run, now)
         if code is not None:
             await cases.retry(desk.ledger, case.id, code, now)
             if run is not None and code != "run_cancelled":
@@ -97,7 +100,9 @@ async def repair_forms(desk: Desk, client: PrefectClient, brand: str) -> None:
     await _close_stale(desk, client, brand)
 
 
-async def _fault(client: PrefectClient, case: Case, run: FlowRun | None) -> str | None:
+async def _fault(
+    client: PrefectClient, case: Case, run: FlowRun | None, now: datetime
+) -> str | None:
     """Why nobody can decide on this case, or None when all is well."""
     if run is None or run.state is None:
         return "run_lost"
@@ -106,19 +111,57 @@ async def _fault(client: PrefectClient, case: Case, run: FlowRun | None) -> str 
     if run.state.type in _OVER or run.state.type is StateType.COMPLETED:
         return "run_lost"
     if run.state.type is StateType.RUNNING or run.state.type is StateType.PENDING:
-        return "run_crashed"  # its lease is over, so nothing works on it
+        # Its lease is over; but one that was just answered has not come to renew it yet.
+        return "run_crashed" if run.state.timestamp + LEASE < now else None
     if run.state.type is StateType.PAUSED:
         keyset = run.state.state_details.run_input_keyset or {}
         try:
             await client.read_flow_run_input(run.id, keyset.get("schema", "none"))
         except HTTPError as absent:
             response = getattr(absent, "response", None)
-            if response is not None and response.status_code == 404:  # noqa: PLR2004
+            if response is not None and response.status_code == 404:
                 return "form_lost"
             raise
         if not str(run.state.state_details.pause_key or "").endswith(f"-{case.form_round}"):
             return "form_lost"
     return None
+
+
+async def bury(desk: Desk, client: PrefectClient, brand: str) -> None:
+    """Runs whose process died end in Prefect too; until then each holds a place of its queue.
+
+    The ledger has let go of such a run: it was killed before its claim, or its work was done by
+    another. What waits for a person is no such run.
+    """
+    now = desk.now()
+    alive = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    found = await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            tags=FlowRunFilterTags(all_=[f"brand:{brand}"]),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=alive)),
+        ),
+        limit=200,
+    )
+    for run in found:
+        silent = now - run.state.timestamp if run.state else LONGEST
+        if silent > LEASE and not await _works(desk, run, silent, now):
+            await mark_crashed(client, str(run.id))
+
+
+async def _works(desk: Desk, run: FlowRun, silent: timedelta, now: datetime) -> bool:
+    """Whether a run that Prefect takes for alive may be."""
+    given = run.parameters or {}
+    try:
+        if "case" in given:
+            case = await cases.get(desk.ledger, int(given["case"]))
+            mine = case.lease_run == str(run.id)
+            return mine and case.lease_until is not None and case.lease_until >= now
+        if "slot" in given:  # a lease that is over has given the slot another attempt
+            slot = await slots.get(desk.ledger, int(given["slot"]))
+            return slot.state is SlotState.publishing and slot.attempt == given.get("attempt")
+    except Missing:
+        return False
+    return silent <= LONGEST
 
 
 async def _close_stale(desk: Desk, client: PrefectClient, brand: str) -> None:
@@ -147,7 +190,9 @@ async def _close_stale(desk: Desk, client: PrefectClient, brand: str) -> None:
 
 async def forget_form(client: PrefectClient, run: FlowRun) -> None:
     """Take what a form shows of a case out of Prefect's database."""
-    for flow_run_input in await client.filter_flow_run_input(run.id, key_prefix="", limit=200, exclude_keys=set()):
+    for flow_run_input in await client.filter_flow_run_input(
+        run.id, key_prefix="", limit=200, exclude_keys=set()
+    ):
         await client.delete_flow_run_input(run.id, flow_run_input.key)
 
 

@@ -111,9 +111,7 @@ async def settle(desk: Desk, playbook: Playbook, publication: Publication) -> Pu
         )
     receipt = await platform.find(prepared)
     if receipt is not None:
-        return await publications.record_published(
-            desk.ledger, publication.id, receipt, desk.now()
-        )
+        return await publications.record_published(desk.ledger, publication.id, receipt, desk.now())
     if desk.now() < deadline + platform.settle:
         return None
     if not (platform.idempotent or platform.absence_is_proof):
@@ -125,7 +123,9 @@ async def settle(desk: Desk, playbook: Playbook, publication: Publication) -> Pu
             desk.ledger, publication.id, "tried_too_often", desk.now()
         )
     now = desk.now()
-    again = await publications.resend(desk.ledger, publication.id, now, now + SEND_WINDOW)
+    again = await publications.resend(
+        desk.ledger, publication.id, now, now + SEND_WINDOW, playbook=playbook
+    )
     return await _send(desk, platform, again, tries=1)
 
 
@@ -133,7 +133,8 @@ async def _send(
     desk: Desk, platform: Platform, publication: Publication, tries: int = TRIES
 ) -> Publication:
     """Send what was committed. Leaves it `sending` where only time can tell."""
-    assert publication.prepared is not None and publication.deadline is not None
+    assert publication.prepared is not None
+    assert publication.deadline is not None
     ledger = desk.ledger
     for attempt in range(tries):
         try:
@@ -158,9 +159,7 @@ async def _send(
         except Gone:
             return await publications.record_failed(ledger, publication.id, "gone", desk.now())
         else:
-            return await publications.record_published(
-                ledger, publication.id, receipt, desk.now()
-            )
+            return await publications.record_published(ledger, publication.id, receipt, desk.now())
     return publication
 
 

@@ -42,8 +42,11 @@ async def tick(desk: Desk, brand: str) -> None:
                 await runs.mark_crashed(client, matured.detail.get("run"))
             await _start(desk, client, playbook)
             await runs.repair_forms(desk, client, brand)
+            await runs.bury(desk, client, brand)
     except runs.AWAY as away:
-        _log.warning("the Prefect server does not answer (%s); it is asked again", type(away).__name__)
+        _log.warning(
+            "the Prefect server does not answer (%s); it is asked again", type(away).__name__
+        )
     except PrefectException as refused:
         _log.error("Prefect refused: %s", refused)
 

@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import anyio
 import anyio.abc
@@ -32,6 +33,8 @@ from remit.model import RemitError
 _log = logging.getLogger("remit.worker")
 TICK_EVERY = 2.0
 LISTEN_EVERY = 30.0
+AT_ONCE = 6
+"""Runs at the same time; more only wait for the server, and its SQLite for one writer."""
 
 
 class RemitResult(BaseWorkerResult):
@@ -47,10 +50,16 @@ class RemitWorker(BaseWorker[BaseJobConfiguration, BaseVariables, RemitResult]):
     _description = "Runs Remit's flows in one long-lived process."
     _display_name = "Remit"
 
+    async def _give_worker_labels_to_flow_run(self, flow_run_id: UUID) -> None:
+        """Nothing: one call to the server less a run, and nobody looks for a run by these labels."""
+
+    async def _propose_submitting_state(self, flow_run: FlowRun) -> None:
+        """Nothing: a run of this process is running at once."""
+
     async def run(
         self,
         flow_run: FlowRun,
-        configuration: BaseJobConfiguration,
+        configuration: BaseJobConfiguration,  # noqa: ARG002 - a process's; there is none here
         task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> RemitResult:
         """Await the flow. A suspension and a refusal by the server are ordinary ends."""
@@ -73,7 +82,9 @@ class RemitWorker(BaseWorker[BaseJobConfiguration, BaseVariables, RemitResult]):
         return RemitResult(status_code=0, identifier=identifier)
 
 
-async def _every(seconds: Callable[[], float], act: Callable[[], Awaitable[object]], what: str) -> None:
+async def _every(
+    seconds: Callable[[], float], act: Callable[[], Awaitable[object]], what: str
+) -> None:
     """Do something again and again; a failure is logged and never ends the loop."""
     while True:
         try:
@@ -114,9 +125,7 @@ class Loops:
         return [
             asyncio.create_task(_every(lambda: TICK_EVERY, self.tick, "tick")),
             asyncio.create_task(_every(lambda: self._pace, self.listen, "listen")),
-            asyncio.create_task(
-                _every(lambda: MEASURE_EVERY.total_seconds(), self.measure, "measure")
-            ),
+            asyncio.create_task(_every(MEASURE_EVERY.total_seconds, self.measure, "measure")),
         ]
 
 
@@ -128,7 +137,9 @@ async def serve(pool: str = POOL, name: str | None = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tasks = Loops(desk).tasks()
-    worker = RemitWorker(work_pool_name=pool, name=name, create_pool_if_not_found=False)
+    worker = RemitWorker(
+        work_pool_name=pool, name=name, create_pool_if_not_found=False, limit=AT_ONCE
+    )
     tasks.append(asyncio.create_task(_start(worker)))
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -166,4 +177,3 @@ def main() -> None:
     logging.getLogger("prefect.flow_runs").addFilter(_NoSuspensionAsError())
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL
     asyncio.run(serve())
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import regex  # type: ignore[import-untyped]  # has no stubs
+import regex
 
 
 def graphemes(text: str) -> int:

@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command; what goes wrong ends in a sentence and an exit code, never a traceback."""
-    from remit.cli.app import app  # noqa: PLC0415 - keeps `import remit.cli` free
-    from remit.cli.output import guarded  # noqa: PLC0415
+    from remit.cli.app import app
+    from remit.cli.output import guarded
 
     sys.exit(guarded(app))

@@ -24,7 +24,9 @@ app = typer.Typer(
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="A brand's folder, or its playbook.yaml.")
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="text for people, json for machines.")]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="text for people, json for machines.")
+]
 BrandOption = Annotated[
     str | None, typer.Option("--brand", help="Which brand; may be left out where there is one.")
 ]
@@ -47,7 +49,7 @@ def check(
     ] = "text",
 ) -> None:
     """Find what is wrong with a playbook. Exit 0: nothing, 1: errors, 2: could not run."""
-    from remit.cli import playbooks  # noqa: PLC0415
+    from remit.cli import playbooks
 
     raise typer.Exit(playbooks.check(path, format))
 
@@ -55,11 +57,14 @@ def check(
 @app.command(epilog="Example: remit explain playbooks/kopi event.json")
 def explain(
     path: PathArgument,
-    event: Annotated[Path, typer.Argument(metavar="EVENT.json", help="One event; - reads it from standard input.")],
+    event: Annotated[
+        Path,
+        typer.Argument(metavar="EVENT.json", help="One event; - reads it from standard input."),
+    ],
     format: FormatOption = Format.text,  # noqa: A002
 ) -> None:
     """Say who owns an event, and why: every rule tried, and the test that failed."""
-    from remit.cli import playbooks  # noqa: PLC0415
+    from remit.cli import playbooks
 
     playbooks.explain(path, event, format)
 
@@ -67,7 +72,7 @@ def explain(
 @app.command(epilog="Example: remit schema > playbook.schema.json")
 def schema() -> None:
     """Print the JSON Schema of playbook.yaml, for editors."""
-    from remit.cli import playbooks  # noqa: PLC0415
+    from remit.cli import playbooks
 
     playbooks.schema()
 
@@ -77,7 +82,9 @@ def schema() -> None:
 
 @app.command(epilog="Example: remit up playbooks/kopi")
 def up(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Brand folders to put in force.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Brand folders to put in force.")
+    ],
     port: PortOption = SERVER_PORT,
     sandbox_port: SandboxPortOption = SANDBOX_PORT,
 ) -> None:
@@ -86,9 +93,9 @@ def up(
     With PREFECT_API_URL set, that server is used. One Ctrl-C stops everything; a second start
     continues where the first ended.
     """
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
-    from remit.cli import up as starting  # noqa: PLC0415
+    from remit.cli import up as starting
 
     asyncio.run(starting.up(paths, port=port, sandbox_port=sandbox_port))
 
@@ -101,15 +108,19 @@ def demo(
     format: FormatOption = Format.text,  # noqa: A002
     port: PortOption = SERVER_PORT,
     sandbox_port: SandboxPortOption = SANDBOX_PORT,
-    playbook: Annotated[Path, typer.Option("--playbook", help="The sample brand.")] = Path("playbooks/kopi"),
+    playbook: Annotated[Path, typer.Option("--playbook", help="The sample brand.")] = Path(
+        "playbooks/kopi"
+    ),
 ) -> None:
     """Play a coffee chain's messages through the sandbox and leave drafts waiting in the Prefect UI."""
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
-    from remit.cli import demo as playing  # noqa: PLC0415
+    from remit.cli import demo as playing
 
     code = asyncio.run(
-        playing.demo(playbook, headless=headless, format_=format, port=port, sandbox_port=sandbox_port)
+        playing.demo(
+            playbook, headless=headless, format_=format, port=port, sandbox_port=sandbox_port
+        )
     )
     raise typer.Exit(code)
 
@@ -117,7 +128,7 @@ def demo(
 @app.command(epilog="Example: remit deploy playbooks/kopi")
 def deploy(path: PathArgument) -> None:
     """Put a playbook in force: keep its bundle and compile it into Prefect. Run twice, nothing changes."""
-    from remit.cli import running  # noqa: PLC0415
+    from remit.cli import running
 
     running.deploy(path)
 
@@ -131,31 +142,35 @@ def status(
     format: FormatOption = Format.text,  # noqa: A002
 ) -> None:
     """What is open, due, overdue, held and unknown. With --audit, exit 1 if anything is lost, doubled or unapproved."""
-    from remit.cli import running  # noqa: PLC0415
+    from remit.cli import running
 
     raise typer.Exit(running.status(brand, format, audit=audit))
 
 
 @app.command(epilog='Example: remit stop "wrong price in the campaign"; remit stop --lift')
 def stop(
-    reason: Annotated[str | None, typer.Argument(metavar="REASON", help="Why; everybody sees it.")] = None,
+    reason: Annotated[
+        str | None, typer.Argument(metavar="REASON", help="Why; everybody sees it.")
+    ] = None,
     lift: Annotated[bool, typer.Option("--lift", help="End the stop.")] = False,
     person: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who stops.")] = None,
     brand: BrandOption = None,
 ) -> None:
     """Stop every send of a brand, at once."""
-    from remit.cli import running  # noqa: PLC0415
+    from remit.cli import running
 
     running.stop(brand, reason, person, lift=lift)
 
 
 @app.command(epilog="Example: remit brief launch")
 def brief(
-    name: Annotated[str, typer.Argument(metavar="BRIEF", help="The id of a brief of the deployed playbook.")],
+    name: Annotated[
+        str, typer.Argument(metavar="BRIEF", help="The id of a brief of the deployed playbook.")
+    ],
     brand: BrandOption = None,
 ) -> None:
     """Hand in a campaign's brief; the playbook says whose it is, and a run plans it."""
-    from remit.cli import running  # noqa: PLC0415
+    from remit.cli import running
 
     running.brief(brand, name)
 
@@ -171,7 +186,7 @@ def cases(
     format: FormatOption = Format.text,  # noqa: A002
 ) -> None:
     """List the cases, what is due first on top, and why nothing was sent where nothing was."""
-    from remit.cli import work  # noqa: PLC0415
+    from remit.cli import work
 
     work.list_cases(brand, role, format, every=every)
 
@@ -179,7 +194,7 @@ def cases(
 @app.command(epilog="Example: remit ack 12 --as sari")
 def ack(case: CaseArgument, person: PersonOption) -> None:
     """Say "I have it": stops the escalation, not the response clock."""
-    from remit.cli import work  # noqa: PLC0415
+    from remit.cli import work
 
     work.acknowledge(case, person)
 
@@ -191,59 +206,80 @@ def resolve(
     reason: Annotated[str, typer.Option("--reason", help="Why no answer is needed.")] = "",
 ) -> None:
     """Close a case without a reply."""
-    from remit.cli import work  # noqa: PLC0415
+    from remit.cli import work
 
     work.resolve(case, person, reason)
 
 
-@app.command(epilog="Example: remit handoff 12 --to smm --as sari; remit handoff 12 --accept --as dewi")
+@app.command(
+    epilog="Example: remit handoff 12 --to smm --as sari; remit handoff 12 --accept --as dewi"
+)
 def handoff(
     case: CaseArgument,
     person: PersonOption,
-    to: Annotated[str | None, typer.Option("--to", metavar="ROLE", help="The role that takes over.")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="ROLE", help="The role that takes over.")
+    ] = None,
     accept: Annotated[bool, typer.Option("--accept", help="Take over what was offered.")] = False,
     reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
 ) -> None:
     """Offer a case to another role, or accept one. The owner changes when the other role accepts."""
-    from remit.cli import work  # noqa: PLC0415
+    from remit.cli import work
 
     work.handoff(case, person, to, reason, accept=accept)
 
 
-@app.command(epilog='Example: remit decide 12 approve --as sari; remit decide 12 edit --as sari --text "Halo kak, ..."')
+@app.command(
+    epilog='Example: remit decide 12 approve --as sari; remit decide 12 edit --as sari --text "Halo kak, ..."'
+)
 def decide(
     case: CaseArgument,
     verdict: Annotated[str, typer.Argument(metavar="VERDICT", help="approve, edit or reject.")],
     person: PersonOption,
-    text: Annotated[str | None, typer.Option("--text", help="The answer as it should go out, for edit.")] = None,
+    text: Annotated[
+        str | None, typer.Option("--text", help="The answer as it should go out, for edit.")
+    ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, for reject.")] = "",
 ) -> None:
     """Decide on a case's draft, by the same function that the form calls."""
-    from remit.cli import work  # noqa: PLC0415
+    from remit.cli import work
 
     work.decide(case, verdict, person, text, reason)
 
 
-@app.command(epilog="Example: remit slot 3 --at 2027-03-01T10:00+07:00 --as dewi; remit slot 3 --drop --as dewi")
+@app.command(
+    epilog="Example: remit slot 3 --at 2027-03-01T10:00+07:00 --as dewi; remit slot 3 --drop --as dewi"
+)
 def slot(
     number: Annotated[int, typer.Argument(metavar="SLOT", help="The number of the slot.")],
     person: PersonOption,
-    at: Annotated[datetime | None, typer.Option("--at", formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"], help="Its new time, with the zone's offset.")] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--at",
+            formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
+            help="Its new time, with the zone's offset.",
+        ),
+    ] = None,
     drop: Annotated[bool, typer.Option("--drop", help="Never publish it.")] = False,
 ) -> None:
     """Re-time or drop a slot, for example one that came back because its time passed under a hold."""
-    from remit.cli import work  # noqa: PLC0415
+    from remit.cli import work
 
     work.slot(number, person, at, drop=drop)
 
 
 @app.command(epilog="Example: remit settle 7 --published --as sari")
 def settle(
-    publication: Annotated[int, typer.Argument(metavar="PUBLICATION", help="As `remit status` names it.")],
+    publication: Annotated[
+        int, typer.Argument(metavar="PUBLICATION", help="As `remit status` names it.")
+    ],
     person: PersonOption,
-    published: Annotated[bool, typer.Option("--published/--not-published", help="What you found on the platform.")],
+    published: Annotated[
+        bool, typer.Option("--published/--not-published", help="What you found on the platform.")
+    ],
 ) -> None:
     """Say what became of a message of which only a look at the platform could tell."""
-    from remit.cli import work  # noqa: PLC0415
+    from remit.cli import work
 
     work.settle(publication, person, published=published)

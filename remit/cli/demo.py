@@ -8,8 +8,9 @@ import shutil
 import socket
 import sys
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import SecretStr
 
@@ -25,6 +26,7 @@ from remit.model import Playbook, RemitError, SlotState
 if TYPE_CHECKING:
     from flows.desk import Desk
 
+T = TypeVar("T")
 BRIEF = "launch"
 PAUSE = 0.15
 """Seconds between two messages of the feed."""
@@ -47,13 +49,13 @@ async def demo(path: Path, *, headless: bool, format_: Format, port: int, sandbo
             messages = read_yaml(path / "feed.yaml")["messages"]
             token = SecretStr(environment(port, sandbox_port)["REMIT_SANDBOX_TOKEN"])
             async with Sandbox(running.sandbox or "", token) as sandbox:
-                from flows.desk import close_desk, open_desk  # noqa: PLC0415 - the environment is set by now
+                from flows.desk import close_desk, open_desk
 
                 desk = await open_desk()
                 try:
                     feed = Feed(sandbox, _account(playbook), messages)
                     if headless:
-                        from remit.cli.story import Story  # noqa: PLC0415
+                        from remit.cli.story import Story
 
                         story = Story(desk, sandbox, feed, playbook, settings)
                         summary = await _unless_stopped(running, story.tell())
@@ -92,7 +94,7 @@ class _silenced:  # noqa: N801 - used like a function
         sys.stdout = self._out
 
 
-async def _unless_stopped(running: House, work: Any) -> Any:
+async def _unless_stopped(running: House, work: Coroutine[None, None, T]) -> T | None:
     """Do the work, or stop when the supervisor is told to; None then."""
     task = asyncio.ensure_future(work)
     stopping = asyncio.ensure_future(running.supervisor.stopping.wait())
@@ -128,10 +130,10 @@ def _account(playbook: Playbook) -> str:
 
 async def _invite(desk: Desk, feed: Feed, playbook: Playbook, running: House) -> None:
     """Play the feed once, leave the drafts waiting, and say what to open and click."""
-    from prefect.client.orchestration import get_client  # noqa: PLC0415
+    from prefect.client.orchestration import get_client
 
-    from flows.listen import take_brief  # noqa: PLC0415
-    from remit.ledger import cases, slots  # noqa: PLC0415
+    from flows.listen import take_brief
+    from remit.ledger import cases, slots
 
     await take_brief(desk, playbook, BRIEF, desk.now())
     played = home() / "demo" / "played"

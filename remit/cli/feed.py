@@ -14,7 +14,9 @@ ORGANIC = "Selamat pagi! Kopi pertama hari ini apa? ☕"
 class Feed:
     """The messages of feed.yaml, in order; each is written once."""
 
-    def __init__(self, sandbox: Sandbox, account: str, messages: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, account: str, messages: Sequence[Mapping[str, Any]]
+    ) -> None:
         self._sandbox = sandbox
         self._account = account
         self._messages = messages

@@ -29,8 +29,8 @@ def secret_of(name: str) -> str:
 
 def encryption_key() -> str:
     """A Fernet key: Prefect keeps its own in the database it protects unless it is given one."""
-    from base64 import urlsafe_b64encode  # noqa: PLC0415
-    from hashlib import sha256  # noqa: PLC0415
+    from base64 import urlsafe_b64encode
+    from hashlib import sha256
 
     return urlsafe_b64encode(sha256(secret_of("prefect.key").encode()).digest()).decode()
 
@@ -48,7 +48,6 @@ def environment(server_port: int, sandbox_port: int) -> dict[str, str]:
         "PREFECT_SERVER_ENCRYPTION_KEY": encryption_key(),
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
-        "PREFECT_CLIENT_MAX_RETRIES": "2",
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",

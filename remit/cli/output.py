@@ -35,7 +35,7 @@ def guarded(app: Callable[[], Any]) -> int:
 
 def emit_json(value: object) -> None:
     """Print one JSON document; models and instants become what they are in JSON."""
-    import orjson  # noqa: PLC0415
+    import orjson
 
     def plain(value: object) -> object:
         if hasattr(value, "model_dump"):
@@ -47,9 +47,9 @@ def emit_json(value: object) -> None:
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
     """A table for people; plain where the output is piped."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     shown = Table(title=title or None, title_justify="left")
     for name in header:

@@ -12,7 +12,7 @@ import yaml
 from remit.model import InputError
 
 
-def read_yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:  # noqa: ANN401 - as YAML has it
     """A data file of the demo."""
     try:
         return yaml.safe_load(path.read_text("utf-8"))
@@ -23,7 +23,9 @@ def read_yaml(path: Path) -> Any:
 def quickened(playbook: Path, to: Path) -> tuple[Path, Mapping[str, Any]]:
     """Copy a brand's folder and apply `pace:` of its demo.yaml; the copy, and the rest of demo.yaml."""
     if not (playbook / "demo.yaml").exists():
-        raise InputError(f"{playbook} has no demo.yaml; the demo needs playbooks/kopi, run it from the project's folder")
+        raise InputError(
+            f"{playbook} has no demo.yaml; the demo needs playbooks/kopi, run it from the project's folder"
+        )
     settings = read_yaml(playbook / "demo.yaml")
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(playbook, to)

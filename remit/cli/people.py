@@ -14,18 +14,16 @@ if TYPE_CHECKING:
 
     from flows.desk import Desk
 
-REJECTED = 300
-
 
 async def waiting(client: PrefectClient, brand: str) -> list[FlowRun]:
     """The runs that wait for a person."""
-    from prefect.client.schemas.filters import (  # noqa: PLC0415 - Prefect late
+    from prefect.client.schemas.filters import (
         FlowRunFilter,
         FlowRunFilterState,
         FlowRunFilterStateType,
         FlowRunFilterTags,
     )
-    from prefect.client.schemas.objects import StateType  # noqa: PLC0415
+    from prefect.client.schemas.objects import StateType
 
     return await client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
@@ -36,11 +34,21 @@ async def waiting(client: PrefectClient, brand: str) -> list[FlowRun]:
     )
 
 
-async def resume(client: PrefectClient, run: FlowRun, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+async def resume(
+    client: PrefectClient, run: FlowRun, answer: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """Hand in a form, as the UI does; the server's answer, whose `status` says whether it was taken."""
-    response = await client.request(
-        "POST", "/flow_runs/{id}/resume", path_params={"id": run.id}, json={"run_input": dict(answer)}
-    )
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    try:
+        response = await client.request(
+            "POST",
+            "/flow_runs/{id}/resume",
+            path_params={"id": run.id},
+            json={"run_input": dict(answer)},
+        )
+    except PrefectHTTPStatusError as refused:  # a busy server: nothing was taken, ask again
+        return {"status": "REJECT", "details": {"reason": str(refused.response.status_code)}}
     answered: Mapping[str, Any] = response.json()
     return answered
 
@@ -55,7 +63,12 @@ class People:
         self.decided = 0
 
     async def decide(
-        self, desk: Desk, client: PrefectClient, brand: str, *, but_not: frozenset[int] = frozenset()
+        self,
+        desk: Desk,
+        client: PrefectClient,
+        brand: str,
+        *,
+        but_not: frozenset[int] = frozenset(),
     ) -> int:
         """Answer every form that waits, but for the cases named; how many were taken."""
         taken = 0

@@ -46,7 +46,9 @@ def _annotation(path: Path, finding: Finding) -> str:
     level = {"error": "error", "warning": "warning"}.get(finding.severity, "notice")
     said = finding.message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     folder = path if path.is_dir() else path.parent
-    return f"::{level} file={folder / finding.file},line={finding.line},title={finding.code}::{said}"
+    return (
+        f"::{level} file={folder / finding.file},line={finding.line},title={finding.code}::{said}"
+    )
 
 
 def explain(path: Path, source: Path, format_: Format) -> None:
@@ -68,7 +70,9 @@ def explain(path: Path, source: Path, format_: Format) -> None:
     outcome = decision.outcome
     owner = playbook.roles[outcome.owner]
     say(f"{owner.title or owner.id} ({owner.id}) owns it, by rule {decision.rule}.")
-    say(f"severity {outcome.severity}, play {outcome.play}; topics: {', '.join(decision.topics) or 'none'}")
+    say(
+        f"severity {outcome.severity}, play {outcome.play}; topics: {', '.join(decision.topics) or 'none'}"
+    )
     print_table(
         ["rule", "", "first test that failed"],
         [(tried.rule, "matched" if tried.matched else "", tried.failed) for tried in trace],
@@ -76,7 +80,7 @@ def explain(path: Path, source: Path, format_: Format) -> None:
 
 
 def _holidays() -> HolidayCalendar:
-    from flows.calendars import PublicHolidays  # noqa: PLC0415 - the tables are heavy
+    from flows.calendars import PublicHolidays
 
     return PublicHolidays()
 

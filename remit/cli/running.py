@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def deploy(path: Path) -> None:
     async def work(desk: Desk) -> list[str]:
-        from flows.deploy import deploy as put_in_force  # noqa: PLC0415 - imports Prefect
+        from flows.deploy import deploy as put_in_force
 
         return await put_in_force(desk, read_bundle(path), load_playbook(path))
 
@@ -65,7 +66,9 @@ async def gather(desk: Desk, brand: str, *, audit: bool) -> dict[str, Any]:
             {"id": each.id, "role": each.role, "case": each.case, "ends_at": each.ends_at}
             for each in await holds.active(desk.ledger, brand, now)
         ],
-        "slots_returned": [{"id": each.id, "post": each.post, "owner": each.owner} for each in back],
+        "slots_returned": [
+            {"id": each.id, "post": each.post, "owner": each.owner} for each in back
+        ],
         "unknown": [
             {"id": each.id, "channel": each.channel, "case": each.case, "why": each.error}
             for each in unknown
@@ -95,7 +98,7 @@ async def shown(desk: Desk, brand: str) -> tuple[dict[str, tuple[Message, ...]],
     return seen, unread
 
 
-def _count(values: Any) -> dict[str, int]:
+def _count(values: Iterable[str]) -> dict[str, int]:
     counted: dict[str, int] = {}
     for value in values:
         counted[value] = counted.get(value, 0) + 1
@@ -107,11 +110,17 @@ def _print(found: dict[str, Any]) -> None:
     if found["stopped"] is not None:
         say(f"STOPPED: {found['stopped']} (end it with: remit stop --lift)")
     opened = ", ".join(f"{role} {count}" for role, count in found["open"].items())
-    say(f"open cases: {opened or 'none'}; overdue: {', '.join(map(str, found['overdue'])) or 'none'}")
+    say(
+        f"open cases: {opened or 'none'}; overdue: {', '.join(map(str, found['overdue'])) or 'none'}"
+    )
     for hold in found["holds"]:
-        say(f"hold {hold['id']}: posts of {hold['role']} wait for case {hold['case']}, until {hold['ends_at']}")
+        say(
+            f"hold {hold['id']}: posts of {hold['role']} wait for case {hold['case']}, until {hold['ends_at']}"
+        )
     for slot in found["slots_returned"]:
-        say(f"slot {slot['id']} ({slot['post']}) is back with {slot['owner']}: remit slot {slot['id']} --at TIME or --drop")
+        say(
+            f"slot {slot['id']} ({slot['post']}) is back with {slot['owner']}: remit slot {slot['id']} --at TIME or --drop"
+        )
     for each in found["unknown"]:
         say(
             f"publication {each['id']} on {each['channel']}: nobody can tell whether it went out "
@@ -138,7 +147,7 @@ def stop(brand: str | None, reason: str | None, person: str | None, *, lift: boo
 
 def brief(brand: str | None, name: str) -> None:
     async def work(desk: Desk) -> str:
-        from flows.listen import take_brief  # noqa: PLC0415 - imports Prefect
+        from flows.listen import take_brief
 
         named = one_brand(await bundles.brands(desk.ledger), brand)
         playbook = await desk.deployed(named)

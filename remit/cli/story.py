@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from integrations.sandbox.control import Sandbox
 from remit.cli.feed import Feed
@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 
     from flows.desk import Desk
 
+T = TypeVar("T")
 PAUSE = 0.1
 LONE_LIMIT = 15.0
 """Seconds from a lone event to its waiting draft."""
 STEP_LIMIT = 90.0
 END_LIMIT = 200.0
+SECOND = 2
+"""The step of an escalation that the story waits for."""
 LONE = "kak @{account} toko yg di stasiun buka jam brp ya?"
 
 
@@ -43,7 +46,12 @@ class Story:
     """Tells itself: each part waits for what the ledger says, never for a length of time."""
 
     def __init__(
-        self, desk: Desk, sandbox: Sandbox, feed: Feed, playbook: Playbook, settings: Mapping[str, Any]
+        self,
+        desk: Desk,
+        sandbox: Sandbox,
+        feed: Feed,
+        playbook: Playbook,
+        settings: Mapping[str, Any],
     ) -> None:
         self._desk = desk
         self._sandbox = sandbox
@@ -60,9 +68,9 @@ class Story:
 
     async def tell(self) -> dict[str, Any]:
         """Play it; the summary, whose `wrong` is empty if all is right."""
-        from prefect.client.orchestration import get_client  # noqa: PLC0415 - Prefect late
+        from prefect.client.orchestration import get_client
 
-        from flows.listen import take_brief  # noqa: PLC0415
+        from flows.listen import take_brief
 
         async with get_client() as client:
             lone = await self._lone_event(client)
@@ -81,8 +89,8 @@ class Story:
         return await self._summary(lone)
 
     async def _until(
-        self, what: str, holds_now: Callable[[], Awaitable[Any]], limit: float, pause: float = 0.5
-    ) -> Any:
+        self, what: str, holds_now: Callable[[], Awaitable[T]], limit: float, pause: float = 0.5
+    ) -> T:
         """Wait for something; RemitError says what never came."""
         until = time.monotonic() + limit
         while time.monotonic() < until:
@@ -97,7 +105,9 @@ class Story:
         await self._sandbox.write("penumpang", LONE.format(account=self._account))
 
         async def waits() -> list[Case]:
-            return await cases.find(self._desk.ledger, self._brand, states=[State.awaiting_approval])
+            return await cases.find(
+                self._desk.ledger, self._brand, states=[State.awaiting_approval]
+            )
 
         await self._until("a draft for the first message", waits, 60, pause=0.2)
         taken = time.monotonic() - start
@@ -146,9 +156,8 @@ class Story:
         alone = set()
         done = await figures.steps_done(self._desk.ledger, self._brand)
         for case in await cases.find(self._desk.ledger, self._brand, unfinished=True):
-            if case.escalation:
-                if done.get(case.id, 0) < 2:  # noqa: PLR2004 - the second step
-                    alone.add(case.id)
+            if case.escalation and done.get(case.id, 0) < SECOND:
+                alone.add(case.id)
         return frozenset(alone)
 
     async def _unpublished(self) -> list[Any]:
@@ -164,9 +173,7 @@ class Story:
         if await holds.active(self._desk.ledger, self._brand, now):
             return
         for slot in await slots.find(self._desk.ledger, self._brand, states=[SlotState.returned]):
-            await slots.retime(
-                self._desk.ledger, slot.id, now + timedelta(seconds=2), "dewi", now
-            )
+            await slots.retime(self._desk.ledger, slot.id, now + timedelta(seconds=2), "dewi", now)
             self._retimed += 1
 
     async def _over(self) -> bool:
@@ -185,7 +192,8 @@ class Story:
         told = await figures.steps_done(desk.ledger, brand)
         reply_approvals = await figures.approved_replies(desk.ledger, brand)
         counted = await figures.events_without_owner(desk.ledger, brand)
-        summary = {
+        second = max(told.values(), default=0)
+        summary: dict[str, Any] = {
             "events": audited.events,
             "undecided": counted,
             "cases": dict(audited.cases_by_role),
@@ -193,7 +201,7 @@ class Story:
             "approvals": reply_approvals,
             "replies": audited.replies,
             "posts": audited.posts,
-            "escalation_steps": max(told.values(), default=0),
+            "escalation_steps": second,
             "slots_held": audited.slots_returned,
             "slots_retimed": self._retimed,
             "lone_event_s": round(lone, 1),
@@ -209,7 +217,7 @@ class Story:
             "an event without an owner": summary["undecided"] == 0,
             "replies that are not the approvals": audited.replies == reply_approvals > 0,
             "posts that did not go out once each": audited.posts == planned > 0,
-            "no escalation that reached its second step": summary["escalation_steps"] >= 2,  # noqa: PLR2004
+            "no escalation that reached its second step": second >= SECOND,
             "no slot that came back from a hold": audited.slots_returned >= 1,
             "no slot re-timed": self._retimed >= 1,
             f"a lone event that waited over {LONE_LIMIT:.0f} s": lone <= LONE_LIMIT,

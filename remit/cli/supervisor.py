@@ -52,7 +52,7 @@ class Child:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread of ours holds a lock here
+                preexec_fn=_die_with_parent,
             )
         self.starts += 1
         (home() / f"{self.name}.pid").write_text(str(self.process.pid))

@@ -55,17 +55,19 @@ async def answers(url: str, child: Child, seconds: float = BOOT) -> None:
 
     def ask() -> bool:
         with contextlib.suppress(URLError, OSError), urlopen(url, timeout=2) as response:  # noqa: S310 - loopback
-            return bool(response.status == 200)  # noqa: PLR2004
+            return bool(response.status == 200)
         return False
 
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if await asyncio.to_thread(ask):
             return
-        if not child.alive and child.starts > 2:  # noqa: PLR2004 - it was given two more chances
+        if not child.alive and child.starts > 2:
             break
         await asyncio.sleep(0.25)
-    raise RemitError(f"{child.name} does not answer at {url}; the end of its log says:\n{child.tail()}")
+    raise RemitError(
+        f"{child.name} does not answer at {url}; the end of its log says:\n{child.tail()}"
+    )
 
 
 @contextlib.asynccontextmanager
@@ -90,8 +92,13 @@ async def house(
                 Child(
                     "sandbox",
                     [
-                        sys.executable, "-m", "integrations.sandbox",
-                        "--port", str(sandbox_port), "--db", str(Path(shared["REMIT_HOME"]) / "sandbox.db"),
+                        sys.executable,
+                        "-m",
+                        "integrations.sandbox",
+                        "--port",
+                        str(sandbox_port),
+                        "--db",
+                        str(Path(shared["REMIT_HOME"]) / "sandbox.db"),
                     ],
                 )
             )
@@ -100,8 +107,15 @@ async def house(
                 Child(
                     "server",
                     [
-                        sys.executable, "-m", "prefect", "server", "start",
-                        "--host", "127.0.0.1", "--port", str(port),
+                        sys.executable,
+                        "-m",
+                        "prefect",
+                        "server",
+                        "start",
+                        "--host",
+                        "127.0.0.1",
+                        "--port",
+                        str(port),
                     ],
                 )
             )
@@ -109,8 +123,8 @@ async def house(
         if needs_sandbox:
             await answers(f"{shared['REMIT_SANDBOX_URL']}/api/about", page)
         os.environ.update(shared)
-        from flows.deploy import deploy  # noqa: PLC0415 - Prefect reads the environment when imported
-        from flows.desk import close_desk, open_desk  # noqa: PLC0415
+        from flows.deploy import deploy
+        from flows.desk import close_desk, open_desk
 
         desk = await open_desk()
         for path, playbook in zip(paths, loaded, strict=True):
@@ -130,7 +144,7 @@ async def house(
 
 async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
     """Wait for the worker's first look at each channel that answers: what is written before it is history."""
-    from flows.desk import close_desk, open_desk  # noqa: PLC0415 - the environment is set by now
+    from flows.desk import close_desk, open_desk
 
     desk = await open_desk()
     until = time.monotonic() + FIRST_LOOK

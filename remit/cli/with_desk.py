@@ -20,7 +20,7 @@ def run(work: Callable[[Desk], Awaitable[T]]) -> T:
     in_force()
 
     async def opened() -> T:
-        from flows.desk import close_desk, open_desk  # noqa: PLC0415 - heavy
+        from flows.desk import close_desk, open_desk
 
         desk = await open_desk()
         try:
@@ -35,10 +35,14 @@ def one_brand(brands: list[str], named: str | None) -> str:
     """The brand named, or the only one there is."""
     if named is not None:
         if named not in brands:
-            raise InputError(f"no playbook of {named!r} is deployed; there is {', '.join(brands) or 'none'}")
+            raise InputError(
+                f"no playbook of {named!r} is deployed; there is {', '.join(brands) or 'none'}"
+            )
         return named
     if not brands:
         raise RemitError("no playbook is deployed here; run `remit deploy PATH` or `remit up PATH`")
     if len(brands) > 1:
-        raise InputError(f"several brands are deployed; add --brand with one of {', '.join(brands)}")
+        raise InputError(
+            f"several brands are deployed; add --brand with one of {', '.join(brands)}"
+        )
     return brands[0]

@@ -10,7 +10,7 @@ from remit.cli.with_desk import one_brand, run
 from remit.ledger import bundles, publications, slots
 from remit.ledger import cases as ledger_cases
 from remit.ledger.rulings import Ruled, rule_on
-from remit.model import Case, InputError, Refused, Ruling, Verdict
+from remit.model import Case, InputError, Publication, Refused, Ruling, Slot, Verdict
 
 if TYPE_CHECKING:
     from flows.desk import Desk
@@ -21,7 +21,7 @@ OFFER = timedelta(hours=4)
 
 def list_cases(brand: str | None, role: str | None, format_: Format, *, every: bool) -> None:
     async def work(desk: Desk) -> list[dict[str, Any]]:
-        from flows.forms import notice_text  # noqa: PLC0415 - imports Prefect
+        from flows.forms import notice_text
 
         named = one_brand(await bundles.brands(desk.ledger), brand)
         found = await ledger_cases.find(desk.ledger, named, owner=role, unfinished=not every)
@@ -42,7 +42,9 @@ def list_cases(brand: str | None, role: str | None, format_: Format, *, every: b
             (
                 row["id"],
                 (row["first_response_due"] or "")[:16].replace("T", " "),
-                row["state"] if not row["handoff_to"] else f"{row['state']}, offered to {row['handoff_to']}",
+                row["state"]
+                if not row["handoff_to"]
+                else f"{row['state']}, offered to {row['handoff_to']}",
                 row["owner"],
                 row["severity"],
                 row["rule"],
@@ -102,7 +104,9 @@ def handoff(case: int, person: str, to: str | None, reason: str, *, accept: bool
     if accept:
         say(f"Case {done.id} is {done.owner}'s now; its clocks kept running.")
     else:
-        say(f"Case {done.id} is offered to {to}; it stays {done.owner}'s until: remit handoff {done.id} --accept")
+        say(
+            f"Case {done.id} is offered to {to}; it stays {done.owner}'s until: remit handoff {done.id} --accept"
+        )
 
 
 def decide(case: int, verdict: str, person: str, text: str | None, reason: str) -> None:
@@ -135,7 +139,7 @@ def slot(number: int, person: str, at: datetime | None, *, drop: bool) -> None:
     if drop == (at is not None):
         raise InputError("say either --at TIME or --drop")
 
-    async def work(desk: Desk) -> Any:
+    async def work(desk: Desk) -> Slot:
         if drop:
             return await slots.drop(desk.ledger, number, person, desk.now())
         assert at is not None
@@ -144,14 +148,15 @@ def slot(number: int, person: str, at: datetime | None, *, drop: bool) -> None:
         return await slots.retime(desk.ledger, number, at, person, desk.now())
 
     done = run(work)
-    say(f"Slot {done.id} ({done.post}) is {done.state}" + (f", for {done.at:%Y-%m-%d %H:%M%z}." if not drop else "."))
+    say(
+        f"Slot {done.id} ({done.post}) is {done.state}"
+        + (f", for {done.at:%Y-%m-%d %H:%M%z}." if not drop else ".")
+    )
 
 
 def settle(publication: int, person: str, *, published: bool) -> None:
-    async def work(desk: Desk) -> Any:
-        return await publications.settle(
-            desk.ledger, publication, published, person, desk.now()
-        )
+    async def work(desk: Desk) -> Publication:
+        return await publications.settle(desk.ledger, publication, published, person, desk.now())
 
     done = run(work)
     say(f"Publication {done.id} is {done.state}.")

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from functools import partial
 
-import regex  # type: ignore[import-untyped]  # has no stubs
+import regex
 
 from remit.model import InputError, Topic
 

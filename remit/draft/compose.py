@@ -39,7 +39,7 @@ def compose(
     rendered.
     """
     language = _language(event, case, playbook)
-    template = None if case.play is Play.triage else _template(case, playbook, language)
+    template = _template(case, playbook, language) if case.play is Play.reply else None
     if template is None:
         return Composed(text="", language=language)
     language = _spoken(template, language, playbook)

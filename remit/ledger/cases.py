@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 
+from remit.decide.cases import acknowledged
 from remit.ledger import changes, holds, rows
 from remit.ledger.changes import CaseChange
 from remit.ledger.store import Ledger
@@ -109,10 +110,10 @@ def holds_lease(change: CaseChange, run: str) -> None:
 async def acknowledge(
     ledger: Ledger, case: int, person: str | None, via: str, now: datetime
 ) -> Case:
-    """ "I have it": stops the ladder, not the response clock. The first one counts."""
+    """ "I have it": stops the ladder, not the response clock. The first since it began counts."""
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
-        if change.finished or change.row["acknowledged_at"] is not None:
+        if change.finished or acknowledged(change.case):
             return change.case
         if change.state in {State.open, State.reopened}:
             change.move(State.acknowledged)

@@ -29,7 +29,7 @@ async def waits(ledger: Ledger, brand: str) -> list[float]:
     )
     query = select(stored.c.at, shown.c.at).join(shown, shown.c.case == stored.c.case)
     async with ledger.read() as tx:
-        return [(seen - came).total_seconds() for came, seen in (await tx.execute(query)).tuples()]
+        return [(row[1] - row[0]).total_seconds() for row in await tx.execute(query)]
 
 
 async def approved_replies(ledger: Ledger, brand: str) -> int:
@@ -66,4 +66,4 @@ async def steps_done(ledger: Ledger, brand: str) -> dict[int, int]:
         .group_by(steps.c.case)
     )
     async with ledger.read() as tx:
-        return dict((await tx.execute(query)).tuples().all())
+        return {row[0]: row[1] for row in await tx.execute(query)}

@@ -10,6 +10,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from remit.decide.approvals import Judgement, judge
+from remit.decide.cases import acknowledged
 from remit.ledger import cases, changes, holds, intents, rows, slots, versions
 from remit.ledger.changes import CaseChange
 from remit.ledger.store import Ledger
@@ -141,7 +142,7 @@ async def _acknowledge(
     tx: AsyncConnection, change: CaseChange, ruling: Ruling, now: datetime
 ) -> None:
     """Who decides has it."""
-    if change.row["acknowledged_at"] is not None:
+    if acknowledged(change.case):
         return
     change.set(acknowledged_at=now, assignee=ruling.person)
     change.note("case.acknowledged", now, person=ruling.person, data={"via": ruling.via})

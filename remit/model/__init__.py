@@ -7,6 +7,30 @@ from remit.model.base import (
     Play,
     Severity,
 )
+from remit.model.case import (
+    Case,
+    Draft,
+    HoldState,
+    Matured,
+    Ruling,
+    State,
+    Verdict,
+)
+from remit.model.content import (
+    Content,
+    Counts,
+    Media,
+    Prepared,
+    Publication,
+    PublicationState,
+    Receipt,
+    Slot,
+    SlotState,
+)
+from remit.model.decision import (
+    Decision,
+    Tried,
+)
 from remit.model.errors import (
     ContentRefused,
     CredentialsError,
@@ -25,17 +49,24 @@ from remit.model.errors import (
     Retryable,
 )
 from remit.model.event import (
+    KINDS,
+    RELATIONS,
+    UNDER,
     Arrival,
     Author,
     Event,
     Exact,
-    KINDS,
     Message,
-    RELATIONS,
     Thread,
-    UNDER,
+)
+from remit.model.facts import (
+    CaseFact,
+    EventFact,
+    Facts,
+    PublicationFact,
 )
 from remit.model.playbook import (
+    OTHERWISE,
     AnyOf,
     Approval,
     Brief,
@@ -57,7 +88,6 @@ from remit.model.playbook import (
     Image,
     Knowledge,
     NoneOf,
-    OTHERWISE,
     Outcome,
     Person,
     Playbook,
@@ -75,36 +105,6 @@ from remit.model.playbook import (
     When,
     Where,
 )
-from remit.model.decision import (
-    Decision,
-    Tried,
-)
-from remit.model.case import (
-    Case,
-    Draft,
-    HoldState,
-    Matured,
-    Ruling,
-    State,
-    Verdict,
-)
-from remit.model.content import (
-    Content,
-    Counts,
-    Media,
-    Prepared,
-    Publication,
-    PublicationState,
-    Receipt,
-    Slot,
-    SlotState,
-)
-from remit.model.facts import (
-    CaseFact,
-    EventFact,
-    Facts,
-    PublicationFact,
-)
 from remit.model.ports import (
     Batch,
     Capability,
@@ -115,6 +115,10 @@ from remit.model.ports import (
 )
 
 __all__ = [
+    "KINDS",
+    "OTHERWISE",
+    "RELATIONS",
+    "UNDER",
     "AnyOf",
     "Approval",
     "Arrival",
@@ -158,7 +162,6 @@ __all__ = [
     "IllegalTransition",
     "Image",
     "InputError",
-    "KINDS",
     "Knowledge",
     "LedgerError",
     "Limits",
@@ -168,7 +171,6 @@ __all__ = [
     "Missing",
     "NoneOf",
     "NotAllowed",
-    "OTHERWISE",
     "Outcome",
     "OutcomeUnknown",
     "Person",
@@ -181,7 +183,6 @@ __all__ = [
     "Publication",
     "PublicationFact",
     "PublicationState",
-    "RELATIONS",
     "Range",
     "Receipt",
     "Refused",
@@ -204,7 +205,6 @@ __all__ = [
     "Thread",
     "Topic",
     "Tried",
-    "UNDER",
     "Verdict",
     "When",
     "Where",

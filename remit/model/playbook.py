@@ -34,7 +34,9 @@ class Duration(Frozen):
         """Read `1d2h30m15s`, largest unit first. Raises ValueError with the form to use."""
         match = re.fullmatch(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,8})s)?", text)
         if match is None or not text:
-            raise ValueError(f"{text!r} is not a length of time; write it like 15m, 4h, 2d or 1h30m")
+            raise ValueError(
+                f"{text!r} is not a length of time; write it like 15m, 4h, 2d or 1h30m"
+            )
         days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return cls(days=days, seconds=hours * 3600 + minutes * 60 + seconds)
 

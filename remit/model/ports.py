@@ -8,8 +8,8 @@ from typing import Protocol
 
 from remit.model.base import Frozen
 from remit.model.content import Content, Counts, Prepared, Receipt
-from remit.model.event import Arrival, Event, Thread
 from remit.model.decision import Decision
+from remit.model.event import Arrival, Event, Thread
 
 
 class Limits(Frozen):

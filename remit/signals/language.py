@@ -46,7 +46,9 @@ def identify(text: str, languages: Sequence[str]) -> tuple[str | None, float | N
     languages, so one that the brand does not speak must be sure. Malay and Indonesian share most
     of their words: Malay is taken for Indonesian where the brand speaks only the latter.
     """
-    words = _NOISE.sub(" ", text[:LONGEST])
+    # Half of a surrogate pair is no text, and the model would fail on it.
+    sound = text[:LONGEST].encode("utf-8", "ignore").decode("utf-8")
+    words = _NOISE.sub(" ", sound)
     if len(_LETTERS.findall(words)) < 2:  # one letter is no word
         return None, None
     found = {

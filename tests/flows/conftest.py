@@ -33,10 +33,11 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from pydantic import SecretStr
 
 from flows.desk import Desk
+from integrations.sandbox.adapter import SandboxPlatform
 from integrations.sandbox.control import Sandbox
 from remit.cli.home import environment
 from remit.cli.people import People
-from remit.ledger import Ledger, cases
+from remit.ledger import Ledger, cases, ingest
 from remit.ledger.audit import Audit, audit
 from remit.model import Case, Message
 from tests.servers.processes import Server, free_ports
@@ -279,6 +280,7 @@ async def stage(house: House) -> AsyncIterator[Stage]:
         await sandbox.account(BRAND, brand=True)
         await sandbox.faults(no_idempotency=True)
         made = Stage(house, Desk(ledger), client, sandbox)
+        await _listens_from_now(made.desk, sandbox.url, token)
         try:
             yield made
         finally:
@@ -286,6 +288,25 @@ async def stage(house: House) -> AsyncIterator[Stage]:
                 worker.end()
             await _leave_nothing(ledger)
             await ledger.close()
+
+
+async def _listens_from_now(desk: Desk, url: str, token: SecretStr) -> None:
+    """The first listening starts at now: here it is done before anybody writes."""
+    if await ingest.cursor_of(desk.ledger, BRAND, CHANNEL) is not None:
+        return
+    playbook = await desk.deployed(BRAND)
+    platform = SandboxPlatform(url, BRAND, token, channel=CHANNEL)
+    first = await platform.listen(None)
+    await platform.close()
+    await ingest.ingest(
+        desk.ledger,
+        playbook,
+        await desk.router(playbook),
+        first.arrivals,
+        channel=CHANNEL,
+        cursor=first.cursor,
+        now=desk.now(),
+    )
 
 
 async def _leave_nothing(ledger: Ledger) -> None:
