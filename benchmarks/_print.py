@@ -35,7 +35,9 @@ def show(figures: Iterable[Figure], *, as_json: bool) -> None:
     table = [_COLUMNS, *(tuple(_plain(row[name]) for name in _COLUMNS) for row in rows)]
     widths = [max(len(line[column]) for line in table) for column in range(len(_COLUMNS))]
     for line in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
 
 
 def show_counts(counts: Mapping[str, object], *, as_json: bool) -> None:

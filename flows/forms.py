@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import cast
+from typing import Any, cast
 
 from prefect.input import RunInput
-from pydantic import ValidationError, create_model
+from pydantic import Field, ValidationError, create_model
+from pydantic.json_schema import SkipJsonSchema
 
 from flows.names import local
 from remit.model import Case, Draft, Message, Playbook, Ruling, Slot, Tried, Verdict
@@ -169,18 +170,24 @@ def _choice(name: str, values: Iterable[str]) -> type[Enum]:
     return cast("type[Enum]", Enum(name, {value: value for value in values}, type=str))
 
 
+def _unchosen(choice: type[Enum]) -> tuple[Any, Any]:
+    """A select with nothing chosen. Left out it is taken, so that the ledger learns of it too."""
+    left_out = Field(default=None, json_schema_extra=lambda schema: schema.pop("default", None))
+    return (choice | SkipJsonSchema[None], left_out)
+
+
 def reply_form(
     case: Case, draft: Draft | None, playbook: Playbook, description: str
 ) -> type[RunInput]:
-    """The form of a case. The decision and the person have no default: leaving them out decides nothing."""
+    """The form of a case. Leaving out the decision or the person decides nothing."""
     people = _choice("Person", playbook.people)
     verdicts = _choice("Decision", [verdict.value for verdict in Verdict])
     roles = _choice("Role", [NOBODY, *(role for role in playbook.roles if role != case.owner)])
     form = create_model(
         "Decide",
         __base__=RunInput,
-        who=(people, ...),
-        decision=(verdicts, ...),
+        who=_unchosen(people),
+        decision=_unchosen(verdicts),
         text=(str, draft.text if draft else ""),
         reason=(str, ""),
         hand_off_to=(roles, roles(NOBODY)),
@@ -193,7 +200,11 @@ def plan_form(playbook: Playbook, description: str) -> type[RunInput]:
     people = _choice("Person", playbook.people)
     verdicts = _choice("Decision", [Verdict.approve, Verdict.reject, Verdict.resolve])
     form = create_model(
-        "Plan", __base__=RunInput, who=(people, ...), decision=(verdicts, ...), reason=(str, "")
+        "Plan",
+        __base__=RunInput,
+        who=_unchosen(people),
+        decision=_unchosen(verdicts),
+        reason=(str, ""),
     )
     return form.with_initial_data(description=description)
 
@@ -204,7 +215,7 @@ def ruling_of(answer: RunInput | None, case: Case) -> Ruling:
     chosen, to = said.get("decision"), said.get("hand_off_to")
     return Ruling(
         case=case.id,
-        draft=case.draft,
+        draft=case.form_draft,
         verdict=Verdict(chosen) if chosen else None,
         person=said.get("who"),
         via="form",

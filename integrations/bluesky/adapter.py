@@ -24,6 +24,7 @@ from remit.model import (
     Counts,
     CredentialsError,
     InputError,
+    Message,
     Prepared,
     Receipt,
     Thread,
@@ -126,6 +127,9 @@ class BlueskyPlatform:
                 break
             visited.add(page)
         return in_order(await listening.with_followers(self._session, found[:at_most]))
+
+    async def own_messages(self) -> Sequence[Message]:
+        return await threads.read_own_messages(self._session)
 
     async def close(self) -> None:
         await self._http.close()

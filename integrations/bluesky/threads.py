@@ -20,10 +20,12 @@ from integrations.bluesky.records import (
 )
 from integrations.bluesky.repo import list_own, read_own
 from integrations.bluesky.session import Account, Session
-from remit.model import Gone, Message, Thread
+from remit.model import Gone, Message, Retryable, Thread
 
 _DEPTH = 100
 _OWN_PAGES = 5
+_AUDIT_PAGES = 100
+"""Pages of a hundred posts."""
 _BEHIND = timedelta(hours=24)
 """No AppView is this far behind: older posts of ours need no second source."""
 
@@ -116,6 +118,17 @@ async def _correct(session: Session, found: _Conversation, root: str, now: datet
     for post in own.posts:
         if post.root == root:
             found.posts[post.uri] = post
+
+
+async def read_own_messages(session: Session) -> tuple[Message, ...]:
+    """Every post in our repository, oldest first."""
+    account = await session.account()
+    own = await list_own(session, lambda _page: False, _AUDIT_PAGES)
+    if own.from_key:
+        raise Retryable(
+            f"bluesky: this account has more than {len(own.posts)} posts; not all can be compared"
+        )
+    return tuple(_message(post, account) for post in reversed(own.posts))
 
 
 def _message(post: Post, account: Account) -> Message:

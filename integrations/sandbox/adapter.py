@@ -186,6 +186,11 @@ class SandboxPlatform:
                 found |= {post: Counts(counts=counts) for post, counts in raw.items()}
         return found
 
+    async def own_messages(self) -> Sequence[Message]:
+        reply = await self._get("/received", {})
+        with understood(reply):
+            return tuple(self._message(post) for post in reply.json()["posts"])
+
     async def close(self) -> None:
         await self._http.close()
 

@@ -88,11 +88,7 @@ async def shown(desk: Desk, brand: str) -> tuple[dict[str, tuple[Message, ...]],
     for channel in playbook.channels:
         try:
             platform = await desk.platform(playbook, channel)
-            own = getattr(platform, "own_messages", None)
-            if own is None:
-                unread[channel] = "this platform cannot list our own messages"
-            else:
-                seen[channel] = tuple(await own())
+            seen[channel] = tuple(await platform.own_messages())
         except RemitError as failed:
             unread[channel] = str(failed)
     return seen, unread

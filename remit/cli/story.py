@@ -89,7 +89,11 @@ class Story:
         return await self._summary(lone)
 
     async def _until(
-        self, what: str, holds_now: Callable[[], Awaitable[T]], limit: float, pause: float = 0.5
+        self,
+        what: str,
+        holds_now: Callable[[], Awaitable[T | None]],
+        limit: float,
+        pause: float = 0.5,
     ) -> T:
         """Wait for something; RemitError says what never came."""
         until = time.monotonic() + limit

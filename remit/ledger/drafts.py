@@ -110,6 +110,7 @@ async def await_approval(  # noqa: PLR0917 the ledger's functions take who, when
             change.move(State.awaiting_approval)
         change.set(
             form_round=change.row["form_round"] + 1,
+            form_draft=draft,
             lease_until=now + grace,
             approval_expires_at=expires_at,
         )

@@ -83,7 +83,9 @@ async def rule_on(
             number = await _carry_out(tx, desk, now)
         elif change.state is State.awaiting_approval:
             change.set(notice=judgement.code)
-        if change.row["lease_run"] is not None and change.state is not State.awaiting_approval:
+        # A run that rules itself has renewed its lease; one that waits has yet to come back.
+        waits = change.row["lease_run"] not in {None, run}
+        if waits and change.state is not State.awaiting_approval:
             change.set(lease_until=max(change.row["lease_until"] or now, now + PICK_UP))
         known = ruling.person in playbook.people
         await _write_down(tx, desk, number, now, run=run, known=known)

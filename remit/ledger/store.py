@@ -166,6 +166,8 @@ def _dumps(value: object) -> str:
 
 def _sqlite(address: URL) -> AsyncEngine:
     assert address.database is not None
+    if Path(address.database).is_dir():
+        raise LedgerError(f"unable to open {address.database}: it is a folder; name a file in it")
     try:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -200,6 +200,7 @@ case = Table(
     Column("thread_revision", Integer, nullable=False, default=0),
     Column("draft", _Id),
     Column("form_round", Integer, nullable=False, default=0),
+    Column("form_draft", _Id),
     Column("notice", String),  # coded reason shown on the next form: why nothing was sent
     Column("approval_expires_at", Instant),
     Column("handoff_to", String),

@@ -94,6 +94,8 @@ class Case(Frozen):
     """The current draft."""
     form_round: int = 0
     """How many forms were shown for it; the pause key of the next is made of it."""
+    form_draft: int | None = None
+    """The draft that the last of them shows; an edit elsewhere may have replaced it."""
     approval_expires_at: AwareDatetime | None = None
     handoff_to: str | None = None
     handoff_expires_at: AwareDatetime | None = None

@@ -9,7 +9,7 @@ from typing import Protocol
 from remit.model.base import Frozen
 from remit.model.content import Content, Counts, Prepared, Receipt
 from remit.model.decision import Decision
-from remit.model.event import Arrival, Event, Thread
+from remit.model.event import Arrival, Event, Message, Thread
 
 
 class Limits(Frozen):
@@ -79,6 +79,13 @@ class Platform(Protocol):
 
     async def measure(self, ids: Sequence[str]) -> Mapping[str, Counts]:
         """Counts by the platform's ids; ids that are gone are left out."""
+        ...
+
+    async def own_messages(self) -> Sequence[Message]:
+        """All that the platform shows of this account, oldest first: what an audit compares with.
+
+        Raises PlatformError where it cannot show all of it.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -33,6 +33,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from pydantic import SecretStr
 
 from flows.desk import Desk
+from flows.listen import take_brief
 from integrations.sandbox.adapter import SandboxPlatform
 from integrations.sandbox.control import Sandbox
 from remit.cli.home import environment
@@ -191,7 +192,9 @@ class Stage:
                     f"--- {worker.log.name}\n{worker.log.read_text(errors='replace')[-3000:]}"
                     for worker in self.workers
                 )
-                pytest.fail(f"{what} did not come in {seconds:.0f} s\n{await self._state()}\n{logs}")
+                pytest.fail(
+                    f"{what} did not come in {seconds:.0f} s\n{await self._state()}\n{logs}"
+                )
             await asyncio.sleep(0.2)
         return seen
 
@@ -234,6 +237,18 @@ class Stage:
 
         return await self.until("an answer", responded, seconds)
 
+    async def brief(self, name: str) -> Case:
+        """Hand in a campaign of one post."""
+        playbook = await self.desk.deployed(BRAND)
+        done = await take_brief(self.desk, playbook, name, self.desk.now())
+        return await cases.get(self.desk.ledger, done.opened[0])
+
+    async def posts(self, name: str) -> list[Message]:
+        """What the platform has ever accepted of that campaign's post."""
+        brief = (await self.desk.deployed(BRAND)).campaigns[name]
+        received = await self.sandbox.received(BRAND)
+        return [each for each in received if each.text == brief.posts[0].text]
+
     async def replies(self, message: str) -> list[Message]:
         """What the platform has ever accepted as an answer to it."""
         received = await self.sandbox.received(BRAND)
@@ -255,8 +270,13 @@ class Stage:
         return [run for run in found if {"case", "slot"} & set(run.parameters or {})]
 
     async def answered_once(self, message: str) -> None:
-        """The platform has one reply, the ledger agrees, and no dead run holds a place in Prefect."""
+        """The platform has one reply, and all is well."""
         assert len(await self.replies(message)) == 1
+        await self.all_is_well()
+        assert len(await self.replies(message)) == 1
+
+    async def all_is_well(self) -> None:
+        """The ledger and the platform agree, and no dead run holds a place in Prefect."""
         audited = await self.audited()
         found = (audited.lost, audited.doubled, audited.unapproved, audited.unknown)
         assert found == (0, 0, 0, 0), audited.troubles
@@ -265,7 +285,6 @@ class Stage:
             return not await self.at_work()
 
         await self.until("the end of every run", nobody)
-        assert len(await self.replies(message)) == 1
 
 
 @pytest_asyncio.fixture

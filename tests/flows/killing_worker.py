@@ -11,19 +11,17 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from prefect.input import RunInput
 
-import flows.campaign
 import flows.reply
-import flows.sending
 from flows.worker import main
 from integrations.sandbox.adapter import SandboxPlatform
-from remit.ledger import Ledger
+from remit.ledger import Ledger, cases, publications
 
 _point = sys.argv[1]
 _halts = _point.startswith("halt:")
@@ -50,7 +48,7 @@ async def _trouble() -> None:
     _done = True
     if not _halts:
         _die("dies")
-    while _writing:
+    while _writing:  # noqa: ASYNC110 - nothing tells when the last one ends
         await asyncio.sleep(0.001)
     _say("halts")
     os.kill(os.getpid(), signal.SIGSTOP)
@@ -102,31 +100,29 @@ async def _counted(ledger: Ledger) -> AsyncIterator[Any]:
         _writing -= 1
 
 
+def _classmethod_before(function: Any) -> Any:
+    return classmethod(before(function.__func__))
+
+
+POINTS: Mapping[str, tuple[Any, str, Callable[..., Any]]] = {
+    "before_claim": (cases, "claim", before),
+    "before_draft": (flows.reply, "compose", lambda _: _dying_compose),
+    "before_form": (RunInput, "asave", _classmethod_before),
+    "before_ruling": (flows.reply, "rule_on", before),
+    "after_ruling": (flows.reply, "rule_on", after),
+    "before_commit": (publications, "begin_sending", before),
+    "before_request": (SandboxPlatform, "send", before),
+    "after_request": (SandboxPlatform, "send", after),
+}
+
+
 def arm(point: str) -> None:
-    match point:
-        case "before_claim":
-            flows.reply.cases.claim = before(flows.reply.cases.claim)  # type: ignore[assignment]
-        case "before_draft":
-            flows.reply.compose = _dying_compose  # type: ignore[attr-defined]
-        case "before_form":
-            RunInput.asave = classmethod(before(RunInput.asave.__func__))  # type: ignore[attr-defined,assignment]
-        case "before_ruling":
-            flows.reply.rule_on = before(flows.reply.rule_on)  # type: ignore[attr-defined]
-        case "after_ruling":
-            flows.reply.rule_on = after(flows.reply.rule_on)  # type: ignore[attr-defined]
-        case "before_commit":
-            flows.sending.publications.begin_sending = before(  # type: ignore[assignment]
-                flows.sending.publications.begin_sending
-            )
-        case "before_request":
-            SandboxPlatform.send = before(SandboxPlatform.send)  # type: ignore[method-assign]
-        case "after_request":
-            SandboxPlatform.send = after(SandboxPlatform.send)  # type: ignore[method-assign]
-        case unknown:
-            raise SystemExit(f"there is no point {unknown!r}")
+    """Wrap the function of a point, in the place where the flows look it up."""
+    owner, name, wrap = POINTS[point]
+    setattr(owner, name, wrap(getattr(owner, name)))
 
 
 if __name__ == "__main__":
     arm(_point.removeprefix("halt:"))
-    Ledger.write = _counted  # type: ignore[method-assign]
+    Ledger.write = _counted  # type: ignore[assignment,method-assign]  # the same, and counts
     main()

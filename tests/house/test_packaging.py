@@ -22,7 +22,7 @@ def canonical(requirement: str) -> str:
 
 
 def test_every_dependency_is_pinned_with_hashes():
-    pinned = set(re.findall(r"^([a-z0-9-]+)==", PINS, re.MULTILINE))
+    pinned = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==", PINS, re.MULTILINE))
     groups = PROJECT["dependency-groups"]
     asked = [
         *PROJECT["project"]["dependencies"],

@@ -22,13 +22,15 @@ async def test_a_draft_that_was_turned_back_can_be_approved_again(
     assert voided.state is PublicationState.voided
     assert await cases.notice(ledger, case) == "stopped"
     again = await drafts.current(ledger, case)
-    assert again is not None and again.id != draft.id
+    assert again is not None
+    assert again.id != draft.id
     assert (again.text, again.hash) == (draft.text, draft.hash)
     await drafts.await_approval(
         ledger, case, "run-1", again.id, now, lease, now + timedelta(hours=1)
     )
     second = await rule(case, again, "approve", "sari")
-    assert second.accepted and second.publication not in {None, approved.publication}
+    assert second.accepted
+    assert second.publication not in {None, approved.publication}
 
 
 async def test_a_thread_that_moved_asks_for_a_new_draft(ledger, drafted, rule, now):
