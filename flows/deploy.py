@@ -174,7 +174,7 @@ async def _automations(
     return changes
 
 
-def _typed(path: str) -> dict[str, Any]:
+def typed(path: str) -> dict[str, Any]:
     """A trigger parameter that keeps its type: ids only, never a text."""
     return {
         "__prefect_kind": "json",
@@ -199,8 +199,8 @@ def _automation(want: WantedAutomation, deployment: str, version: str) -> Automa
                 source="selected",
                 deployment_id=UUID(deployment),
                 parameters={
-                    "case": _typed("event.payload.case"),
-                    "attempt": _typed("event.payload.attempt"),
+                    "case": typed("event.payload.case"),
+                    "attempt": typed("event.payload.attempt"),
                 },
             )
         ],

@@ -34,10 +34,14 @@ NOTICES = {
     "author_wrote_again": "The author wrote again after the draft was made. Nothing was sent.",
     "thread_moved": "The conversation moved after the draft was made. Nothing was sent.",
     "thread_stale": "The conversation could not be read again just before sending. Nothing was sent.",
+    "answered_before": "The brand's account answered an earlier message outside Remit. Nothing was sent.",
     "author_deleted": "The author deleted the message. Nothing was sent.",
     "author_edited": "The author edited the message. Nothing was sent.",
     "rejected": "The last draft was rejected. This is a new one.",
-    "more_approvals": "One more person must approve.",
+    "approvals_missing": "One more person must approve before anything is sent.",
+    "handoff_offered": "It is offered to another role; until that accepts, it stays yours.",
+    "handed_off": "Another role handed this over to you.",
+    "handoff_expired": "The offer to another role ran out; it is still yours.",
     "stopped": "Sending is stopped for this brand (`remit stop --lift` ends it). Nothing was sent.",
     "watch": "This channel is in watch mode: Remit drafts and never sends.",
     "held": "A hold is on. Nothing was sent.",
@@ -51,6 +55,9 @@ NOTICES = {
     "gone": "The message to answer is gone. Nothing was sent.",
     "template": "The template could not be rendered; `remit check` says why. Write the answer yourself.",
     "unreachable": "The platform could not be reached. Nothing was sent.",
+    "cannot_be_known": "Nobody can tell whether the reply went out; `remit status` says what to do.",
+    "tried_too_often": "The reply could not be brought out; `remit status` says what to do.",
+    "nothing_prepared": "Nobody can tell whether the reply went out; `remit status` says what to do.",
 }
 """What a coded reason says to a person."""
 

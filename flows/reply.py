@@ -42,7 +42,7 @@ async def reply(case: int, attempt: int) -> State[None]:
         return await _work(desk, work, run)
     except Refused as elsewhere:
         get_run_logger().info("case %s: %s", case, elsewhere)
-        return Completed(message=f"{elsewhere} Nothing was sent by this run.", name="Superseded")
+        return Completed(message=f"Nothing was sent by this run: {elsewhere}.", name="Superseded")
 
 
 async def _work(desk: Desk, case: Case, run: str) -> State[None]:

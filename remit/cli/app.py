@@ -126,11 +126,19 @@ def demo(
 
 
 @app.command(epilog="Example: remit deploy playbooks/kopi")
-def deploy(path: PathArgument) -> None:
+def deploy(
+    path: PathArgument,
+    prefect_yaml: Annotated[
+        bool,
+        typer.Option(
+            "--prefect-yaml", help="Print a prefect.yaml that does the same; change nothing."
+        ),
+    ] = False,
+) -> None:
     """Put a playbook in force: keep its bundle and compile it into Prefect. Run twice, nothing changes."""
     from remit.cli import running
 
-    running.deploy(path)
+    running.deploy(path, prefect_yaml=prefect_yaml)
 
 
 @app.command(epilog="Example: remit status --audit --format json")

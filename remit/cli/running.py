@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from remit.cli.home import in_force
 from remit.cli.output import Format, emit_json, print_table, say
 from remit.cli.with_desk import one_brand, run
 from remit.ledger import audit as auditing
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from flows.desk import Desk
 
 
-def deploy(path: Path) -> None:
+def deploy(path: Path, *, prefect_yaml: bool = False) -> None:
+    """Put a playbook in force, or print what Prefect's own command would need for it."""
+    if prefect_yaml:
+        in_force()
+        from flows.prefect_yaml import render
+
+        say(render(load_playbook(path)).rstrip("\n"))
+        return
+
     async def work(desk: Desk) -> list[str]:
         from flows.deploy import deploy as put_in_force
 

@@ -109,9 +109,7 @@ async def house(
                     [
                         sys.executable,
                         "-m",
-                        "prefect",
-                        "server",
-                        "start",
+                        "flows.server",
                         "--host",
                         "127.0.0.1",
                         "--port",

@@ -77,7 +77,8 @@ async def claim(  # noqa: PLR0917 the ledger's functions take who, when and how 
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
         if change.finished:
-            raise Refused("finished", f"case {case} is {change.state}: nothing is left to do")
+            ended = change.row["outcome"] or change.state
+            raise Refused("finished", f"case {case} is {ended}: nothing is left to do")
         if change.row["attempt"] != attempt:
             raise Refused(
                 "stale_attempt", f"case {case} is at attempt {change.row['attempt']}: end this run"
@@ -165,6 +166,7 @@ async def retry(
         change = await changes.lock(tx, case)
         if not change.finished and attempt in {None, change.row["attempt"]}:
             change.again(code, now)
+            change.set(notice=change.row["notice"] or code)
             await changes.save(tx, [change], now)
         return change.case
 

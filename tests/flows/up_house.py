@@ -29,7 +29,7 @@ import pytest
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.exceptions import PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from pydantic import SecretStr
 
 from integrations.sandbox.control import Sandbox
@@ -267,7 +267,10 @@ class Visit:
             case = await self.case_of(message)
             if case is None or case.lease_run is None:
                 return None
-            run = await self.client.read_flow_run(UUID(case.lease_run))
+            try:
+                run = await self.client.read_flow_run(UUID(case.lease_run))
+            except ObjectNotFound:
+                return None
             state = run.state
             if state is None or state.type is not StateType.PAUSED:
                 return None
