@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from prefect.input import RunInput
 from pydantic import Field, ValidationError, create_model
+from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from flows.names import local
@@ -179,8 +180,12 @@ def _choice(name: str, values: Iterable[str]) -> type[Enum]:
 
 def _unchosen(choice: type[Enum]) -> tuple[Any, Any]:
     """A select with nothing chosen. Left out it is taken, so that the ledger learns of it too."""
-    left_out = Field(default=None, json_schema_extra=lambda schema: schema.pop("default", None))
-    return (choice | SkipJsonSchema[None], left_out)
+    left_out = Field(default=None, json_schema_extra=_without_default)
+    return (choice | Annotated[None, cast("Any", SkipJsonSchema)()], left_out)
+
+
+def _without_default(schema: JsonDict) -> None:
+    schema.pop("default", None)
 
 
 def reply_form(
