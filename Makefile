@@ -40,7 +40,7 @@ $(READY): constraints.txt pyproject.toml
 	  echo "$$python has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; \
 	  exit 1; \
 	fi
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -66,4 +66,4 @@ fix: setup ## repair what the linter can, and format
 
 pins: ## write constraints.txt again (needs uv; keeps each pin that still fits, PINS=--upgrade moves them)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-strip-extras --no-emit-index-url --no-header --quiet --output-file constraints.txt $(PINS)
+	  --no-emit-index-url --no-header --quiet --output-file constraints.txt $(PINS)

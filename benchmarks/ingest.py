@@ -104,7 +104,7 @@ def batches(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:
 
 async def _take_in(
     ledger: Ledger, playbook: Playbook, router: Router, arrivals: Sequence[Arrival]
-) -> tuple[float, list[Mapping[str, int]]]:
+) -> tuple[float, list[dict[str, int]]]:
     """Seconds, and after each batch the highest number in each table."""
     took: float = 0.0
     marks: list[Mapping[str, int]] = []

@@ -150,7 +150,6 @@ async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
         (each.brand, channel.id)
         for each in playbooks
         for channel in each.channels.values()
-        if channel.platform == "sandbox"
     ]
     try:
         while wanted and time.monotonic() < until:
@@ -160,7 +159,7 @@ async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
     finally:
         await close_desk()
     if wanted:
-        say(f"The worker has not read the sandbox yet; its log is {worker.log}")
+        say(f"Not every channel could be read yet; what the worker says is in {worker.log}")
 
 
 async def up(paths: Sequence[Path], *, port: int, sandbox_port: int) -> None:
