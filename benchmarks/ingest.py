@@ -106,8 +106,8 @@ async def _take_in(
     ledger: Ledger, playbook: Playbook, router: Router, arrivals: Sequence[Arrival]
 ) -> tuple[float, list[dict[str, int]]]:
     """Seconds, and after each batch the highest number in each table."""
-    took: float = 0.0
-    marks: list[Mapping[str, int]] = []
+    took = 0.0
+    marks: list[dict[str, int]] = []
     for number, some in enumerate(batches(arrivals)):
         began = time.perf_counter()
         await ingest(

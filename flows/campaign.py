@@ -11,6 +11,7 @@ from flows import names
 from flows.desk import LEASE, Desk, open_desk
 from flows.forms import ValidationError, describe_plan, plan_form, ruling_of
 from flows.reply import DEFAULT_EXPIRY, FORM_GRACE
+from flows.runs import forget_own_form
 from flows.sending import NotSent, is_out, send_slot
 from integrations.registry import limits_of
 from remit.draft import plan_text, variant_problems
@@ -30,10 +31,12 @@ async def campaign(case: int, attempt: int) -> State[None]:
         work = await cases.claim(desk.ledger, case, attempt, run, desk.now(), LEASE)
         playbook = await desk.deployed(work.brand)
         await names.call_this_run(names.of_case(work, playbook, desk.now()), names.tags(work))
-        return await _work(desk, work, run)
+        ended = await _work(desk, work, run)
     except Refused as elsewhere:
         get_run_logger().info("case %s: %s", case, elsewhere)
-        return Completed(message=str(elsewhere), name="Superseded")
+        ended = Completed(message=str(elsewhere), name="Superseded")
+    await forget_own_form()
+    return ended
 
 
 async def _work(desk: Desk, case: Case, run: str) -> State[None]:

@@ -62,12 +62,13 @@ NOTICES = {
 }
 """What a coded reason says to a person."""
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>=])")
 
 
 def escaped(text: str) -> str:
-    """Text from outside as inert markdown: no markup, no HTML, no link."""
-    safe = text.replace("&", "&amp;").replace("<", "&lt;")
+    """Text from outside as one line of inert markdown: no markup, no HTML, no link."""
+    safe = " ".join(text.split())
+    safe = safe.replace("&", "&amp;").replace("<", "&lt;")
     return _MARKDOWN.sub(r"\\\1", safe).replace("://", "&#58;//").replace("@", "&#64;")
 
 
@@ -98,37 +99,49 @@ def describe(
     notice: str | None = None,
     citations: Sequence[str] = (),
 ) -> str:
-    """The case as markdown: why it is here, the conversation, how it was decided."""
-    parts = []
-    if said := notice_text(notice):
-        parts.append(f"**⚠ {said}**\n")
+    """The case as markdown. What is to be answered stands first: the form shows a few lines of it."""
+    said = notice_text(notice)
+    parts = [f"**⚠ {said}**\n"] if said else []
+    asked = [message for message in conversation if message.id == case.subject]
+    parts += [_message(message, playbook, now) for message in asked]
     due = case.first_response_due
     facts = [
-        ("Case", case.id),
-        ("Owner", playbook.roles[case.owner].title if case.owner in playbook.roles else case.owner),
-        ("Severity", case.severity),
-        ("Rule", f"`{case.rule}`"),
-        ("Topics", ", ".join(case.topics) or NOBODY),
-        ("Answer due", local(due, playbook, now) if due else NOBODY),
-        ("May approve", _approvers(case, playbook)),
+        f"**Case {case.id}**",
+        _title(case.owner, playbook),
+        f"severity {case.severity}",
+        f"rule `{case.rule}`",
+        f"topics {', '.join(case.topics) or NOBODY}",
+        f"answer due {local(due, playbook, now) if due else NOBODY}",
+        f"may approve: {_approvers(case, playbook)}",
     ]
-    parts.append(table(["", ""], facts) + "\n")
-    parts.append("### Conversation\n")
-    for message in conversation:
-        who = "**we**" if message.ours else f"**{escaped(message.handle)}**"
-        here = " ← to be answered" if message.id == case.subject else ""
-        link = f" · [open]({message.url})" if message.url and _is_link(message.url) else ""
-        body = "*(deleted)*" if message.deleted else quoted(message.text)
-        parts.append(f"{who} · {local(message.time, playbook, now)}{link}{here}\n\n{body}\n")
+    parts.append(" · ".join(facts) + "\n")
+    if len(conversation) > len(asked):
+        parts.append("### Conversation\n")
+        parts += [
+            _message(message, playbook, now, here=message.id == case.subject)
+            for message in conversation
+        ]
     if citations:
-        parts.append("### The draft rests on\n\n" + "\n".join(f"- `{each}`" for each in citations))
-    parts.append("\n### How it was decided\n")
-    rows = [
-        (f"`{tried.rule}`", "✔" if tried.matched else "", escaped(tried.failed or ""))
+        cited = "\n".join(f"- `{each}`" for each in citations)
+        parts.append(f"### The draft rests on\n\n{cited}\n")
+    parts.append("### How it was decided\n")
+    parts += [
+        f"- `{tried.rule}`: {'**matched**' if tried.matched else escaped(tried.failed or '')}"
         for tried in trace
     ]
-    parts.append(table(["rule", "", "first test that failed"], rows))
     return "\n".join(parts)
+
+
+def _title(role: str, playbook: Playbook) -> str:
+    return (playbook.roles[role].title if role in playbook.roles else "") or role
+
+
+def _message(message: Message, playbook: Playbook, now: datetime, *, here: bool = False) -> str:
+    who = "we" if message.ours else escaped(message.handle)
+    link = f" · [open]({message.url})" if message.url and _is_link(message.url) else ""
+    mark = " ← to be answered" if here else ""
+    body = "*(deleted)*" if message.deleted else quoted(message.text)
+    return f"**{who}** · {local(message.time, playbook, now)}{link}{mark}\n\n{body}\n"
 
 
 def describe_plan(

@@ -12,6 +12,7 @@ from prefect.states import Completed
 from flows import names
 from flows.desk import LEASE, Desk, open_desk
 from flows.forms import ValidationError, describe, reply_form, ruling_of
+from flows.runs import forget_own_form
 from flows.sending import NotSent, is_out, send_reply
 from integrations.registry import limits_of
 from remit.draft import Composed, compose
@@ -39,10 +40,13 @@ async def reply(case: int, attempt: int) -> State[None]:
         work = await cases.claim(desk.ledger, case, attempt, run, desk.now(), LEASE)
         playbook = await desk.deployed(work.brand)
         await names.call_this_run(names.of_case(work, playbook, desk.now()), names.tags(work))
-        return await _work(desk, work, run)
+        ended = await _work(desk, work, run)
     except Refused as elsewhere:
         get_run_logger().info("case %s: %s", case, elsewhere)
-        return Completed(message=f"Nothing was sent by this run: {elsewhere}.", name="Superseded")
+        said = f"Nothing was sent by this run: {elsewhere}."
+        ended = Completed(message=said, name="Superseded")
+    await forget_own_form()
+    return ended
 
 
 async def _work(desk: Desk, case: Case, run: str) -> State[None]:

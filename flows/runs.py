@@ -9,7 +9,7 @@ from uuid import UUID
 
 import anyio
 from httpx import HTTPError  # Prefect's client raises these; nothing is requested with it here
-from prefect.client.orchestration import PrefectClient
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterId,
@@ -18,7 +18,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectException
 from prefect.states import Cancelled, Crashed
 
 from flows import names
@@ -77,6 +77,7 @@ async def mark_crashed(client: PrefectClient, run: str | None) -> None:
         await client.set_flow_run_state(
             UUID(run), Crashed(message="Its worker died; the case was taken up again."), force=True
         )
+        await forget_form(client, UUID(run))
     except ObjectNotFound:
         _log.info("run %s is gone from Prefect", run)
 
@@ -95,7 +96,9 @@ async def repair_forms(desk: Desk, client: PrefectClient, brand: str) -> None:
         code = await _fault(client, case, run, now)
         if code is not None:
             await cases.retry(desk.ledger, case.id, code, now)
-            if run is not None and code != "run_cancelled":
+            if run is not None and code == "run_cancelled":
+                await forget_form(client, run.id)
+            elif run is not None:
                 await mark_crashed(client, str(run.id))
     await _close_stale(desk, client, brand)
 
@@ -183,17 +186,29 @@ async def _close_stale(desk: Desk, client: PrefectClient, brand: str) -> None:
             case = None
         if case is not None and case.lease_run == str(run.id) and not case.state.finished:
             continue
-        await forget_form(client, run)
+        await forget_form(client, run.id)
         why = f"The case is {case.outcome or case.state}." if case else "There is no such case."
         await client.set_flow_run_state(run.id, Cancelled(message=why), force=True)
 
 
-async def forget_form(client: PrefectClient, run: FlowRun) -> None:
+async def forget_form(client: PrefectClient, run: UUID) -> None:
     """Take what a form shows of a case out of Prefect's database."""
     for flow_run_input in await client.filter_flow_run_input(
-        run.id, key_prefix="", limit=200, exclude_keys=set()
+        run, key_prefix="", limit=200, exclude_keys=set()
     ):
-        await client.delete_flow_run_input(run.id, flow_run_input.key)
+        await client.delete_flow_run_input(run, flow_run_input.key)
+
+
+async def forget_own_form() -> None:
+    """At the end of the run that is executing; it ends as it would, whatever the server says."""
+    run = names.this_run()
+    if run.run_count < 2:  # it was never resumed, so it never showed a form
+        return
+    try:
+        async with get_client() as client:
+            await forget_form(client, run.id)
+    except (*AWAY, PrefectException) as failed:
+        _log.warning("the form of run %s stays in Prefect: %s", run.id, type(failed).__name__)
 
 
 async def _runs(client: PrefectClient, ids: Sequence[str]) -> dict[str, FlowRun]:

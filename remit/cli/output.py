@@ -11,6 +11,7 @@ from typing import Any
 from remit.model import RemitError
 
 COULD_NOT_RUN = 2
+PIPED_WIDTH = 180
 
 
 class Format(StrEnum):
@@ -56,9 +57,9 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: 
         shown.add_column(name)
     for row in rows:
         shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console = Console()
-    width = None if console.is_terminal else 160
-    console.print(shown, width=width)
+    # Piped, there is no width to keep to: whoever reads it next wants whole cells.
+    console = Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)
+    console.print(shown)
 
 
 def say(text: str = "") -> None:

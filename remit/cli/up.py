@@ -126,8 +126,9 @@ async def house(
 
         desk = await open_desk()
         for path, playbook in zip(paths, loaded, strict=True):
-            for change in await deploy(desk, read_bundle(path), playbook):
-                say(f"  {playbook.brand}: {change}")
+            changes = await deploy(desk, read_bundle(path), playbook)
+            said = f"{len(changes)} changes in Prefect" if changes else "as it was"
+            say(f"Playbook of {playbook.brand}: in force, {said}")
         await close_desk()
         worker = await supervisor.start(Child("worker", [sys.executable, "-m", "flows"]))
         await _listening(loaded, worker)
@@ -146,11 +147,7 @@ async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
 
     desk = await open_desk()
     until = time.monotonic() + FIRST_LOOK
-    wanted = [
-        (each.brand, channel.id)
-        for each in playbooks
-        for channel in each.channels.values()
-    ]
+    wanted = [(each.brand, channel.id) for each in playbooks for channel in each.channels.values()]
     try:
         while wanted and time.monotonic() < until:
             wanted = [pair for pair in wanted if await cursor_of(desk.ledger, *pair) is None]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from remit.cli.output import Format, emit_json, print_table, say
 from remit.cli.with_desk import one_brand, run
@@ -20,40 +21,41 @@ OFFER = timedelta(hours=4)
 
 
 def list_cases(brand: str | None, role: str | None, format_: Format, *, every: bool) -> None:
-    async def work(desk: Desk) -> list[dict[str, Any]]:
+    """Print the cases. In text, times are the brand's own."""
+
+    async def work(desk: Desk) -> tuple[list[tuple[Case, str | None]], ZoneInfo]:
         from flows.forms import notice_text
 
         named = one_brand(await bundles.brands(desk.ledger), brand)
+        playbook = await desk.deployed(named)
         found = await ledger_cases.find(desk.ledger, named, owner=role, unfinished=not every)
-        rows = []
-        for case in found:
-            why = notice_text(await ledger_cases.notice(desk.ledger, case.id))
-            rows.append({**case.model_dump(mode="json"), "notice": why})
-        return rows
+        whys = [notice_text(await ledger_cases.notice(desk.ledger, case.id)) for case in found]
+        return list(zip(found, whys, strict=True)), ZoneInfo(playbook.timezone)
 
-    found = run(work)
-    found.sort(key=lambda row: (row["first_response_due"] or row["opened_at"], row["id"]))
+    found, zone = run(work)
+    found.sort(key=lambda row: (row[0].first_response_due or row[0].opened_at, row[0].id))
     if format_ is Format.json:
-        emit_json(found)
+        emit_json([{**case.model_dump(mode="json"), "notice": why} for case, why in found])
         return
     print_table(
         ["case", "due", "state", "owner", "severity", "rule", "topics", "outcome", "why"],
-        [
-            (
-                row["id"],
-                (row["first_response_due"] or "")[:16].replace("T", " "),
-                row["state"]
-                if not row["handoff_to"]
-                else f"{row['state']}, offered to {row['handoff_to']}",
-                row["owner"],
-                row["severity"],
-                row["rule"],
-                ", ".join(row["topics"]),
-                row["outcome"],
-                row["notice"],
-            )
-            for row in found
-        ],
+        [_row(case, why, zone) for case, why in found],
+        title=f"Times are {zone.key}",
+    )
+
+
+def _row(case: Case, why: str | None, zone: ZoneInfo) -> tuple[object, ...]:
+    due = case.first_response_due
+    return (
+        case.id,
+        f"{due.astimezone(zone):%Y-%m-%d %H:%M}" if due else None,
+        f"{case.state}, offered to {case.handoff_to}" if case.handoff_to else case.state,
+        case.owner,
+        case.severity,
+        case.rule,
+        ", ".join(case.topics),
+        case.outcome,
+        why,
     )
 
 

@@ -105,7 +105,9 @@ async def test_a_report_and_all_commands_show_no_secret(visit):
     assert all(done.returncode == 0 for done in said), said
     assert not [done for done in said if "CANARY" in done.stdout + done.stderr]
     assert "langit" in said[0].stdout  # it could not be asked, and that is said without a password
-    assert visit.up.found("Selamat pagi!") >= {"sandbox.db:revisions"}  # it can be found, if it is there
+    assert visit.up.found("Selamat pagi!") >= {
+        "sandbox.db:revisions"
+    }  # it can be found, if it is there
     assert visit.up.leaks() == set()
 
 

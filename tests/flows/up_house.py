@@ -132,7 +132,9 @@ class Up:
             if path.suffix == ".db":
                 kept |= {f"{path.name}:{table}": rows for table, rows in _dump(path)}
             places |= {
-                place for place, text in kept.items() if any(word.encode() in text for word in words)
+                place
+                for place, text in kept.items()
+                if any(word.encode() in text for word in words)
             }
         return places
 
@@ -212,6 +214,7 @@ def started(folder: Path, playbook: Path = KEDAI, first: Sequence[str] = ("up",)
     assert up.leaks() == set()
 
 
+_BUSY = {"500", "503"}
 _OURS = ("REMIT_", "PREFECT_", "KEDAI_")
 
 
@@ -301,9 +304,14 @@ class Visit:
         return await resume(self.client, form.run, answer)
 
     async def approve(self, form: Form, who: str = "sari") -> None:
-        """Hand it in as it is shown, and be taken."""
-        said = await self.resume(form, who=who, decision="approve", text=form.draft)
-        assert said["status"] == "ACCEPT", said
+        """Hand it in as it is shown, and be taken; a server that was too busy is asked again."""
+
+        async def taken() -> bool:
+            said = await self.resume(form, who=who, decision="approve", text=form.draft)
+            assert said["status"] == "ACCEPT" or said["details"]["reason"] in _BUSY, said
+            return bool(said["status"] == "ACCEPT")
+
+        await self.until("an answered form", taken)
 
     async def replies(self, message: str) -> list[Message]:
         """What the platform has ever accepted as an answer to it."""
