@@ -34,7 +34,8 @@ class Child:
 
     name: str
     command: Sequence[str]
-    restart: bool = True
+    without: frozenset[str] = frozenset()
+    """Names of the environment that this process has no business with."""
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
     starts: int = 0
 
@@ -47,7 +48,9 @@ class Child:
         with self.log.open("ab") as out:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
-                env=environment,
+                env={
+                    name: value for name, value in environment.items() if name not in self.without
+                },
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,

@@ -91,7 +91,8 @@ async def house(
             page = await supervisor.start(
                 Child(
                     "sandbox",
-                    [
+                    without=_secrets(loaded) - {"REMIT_SANDBOX_TOKEN"},
+                    command=[
                         sys.executable,
                         "-m",
                         "integrations.sandbox",
@@ -106,7 +107,8 @@ async def house(
             server = await supervisor.start(
                 Child(
                     "server",
-                    [
+                    without=_secrets(loaded),
+                    command=[
                         sys.executable,
                         "-m",
                         "flows.server",
@@ -139,6 +141,21 @@ async def house(
             playbooks=tuple(loaded),
             worker=worker,
         )
+
+
+def _secrets(playbooks: Sequence[Playbook]) -> frozenset[str]:
+    """The variables that hold what Prefect's server must never see."""
+    references = [
+        reference
+        for playbook in playbooks
+        for reference in (
+            *(channel.credentials for channel in playbook.channels.values()),
+            *playbook.notify.values(),
+        )
+        if reference
+    ]
+    named = {each.removeprefix("env:") for each in references if each.startswith("env:")}
+    return frozenset({*named, "REMIT_SANDBOX_TOKEN", "REMIT_DATABASE_URL"})
 
 
 async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
