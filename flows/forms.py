@@ -31,6 +31,7 @@ NOTICES = {
     "already_decided": "This was decided already. Nothing more was done.",
     "not_verified": "This approval asks for the approver's one-time code. Nothing was sent.",
     "empty_text": "There is no text to send. Nothing was sent; write the answer first.",
+    "nowhere": "This came from no channel, so there is nobody to answer. Resolve it, or hand it off.",
     "unknown_role": "Handing off needs the role that takes over. Nothing was changed.",
     "author_wrote_again": "The author wrote again after the draft was made. Nothing was sent.",
     "thread_moved": "The conversation moved after the draft was made. Nothing was sent.",

@@ -76,7 +76,8 @@ async def _draft(desk: Desk, case: Case, run: str) -> Case:
         playbook = await desk.playbook(case.playbook)
         event = await cases.subject(desk.ledger, case.id)
         try:
-            composed = compose(event, case, playbook, desk.now(), limits_of(case.platform))
+            limits = limits_of(case.platform) if case.channel else None
+            composed = compose(event, case, playbook, desk.now(), limits)
         except Refused as broken:  # a person writes what the template could not
             get_run_logger().warning("case %s: %s", case.id, broken)
             composed = Composed(text="", language=case.language or "en")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from remit.decide.encoding import unambiguous
-from remit.model import Approval, Case, Draft, Frozen, Playbook, Ruling, Verdict
+from remit.model import Approval, Case, Draft, Frozen, Play, Playbook, Ruling, Verdict
 
 
 class Judgement(Frozen):
@@ -16,7 +16,7 @@ class Judgement(Frozen):
     accepted: bool
     code: str
     """ok, no_decision, unknown_person, not_eligible, writer_may_not, draft_changed, draft_voided,
-    already_decided, case_finished, not_verified, empty_text or unknown_role."""
+    already_decided, case_finished, not_verified, empty_text, nowhere or unknown_role."""
     message: str
     """For the person who decided: what happened and what to do."""
     role: str | None = None
@@ -183,7 +183,14 @@ def _about_text(asked: _Asked) -> Judgement | None:
             f"Case {case.id} names {named}, and without one in the deployed playbook nobody may "
             "send. Add it to the playbook, hand the case off, or resolve it.",
         )
-    if not (text or "").strip() and (edits or text is not None):
+    if case.channel is None and case.play is not Play.campaign:
+        return _no(
+            "nowhere",
+            f"Case {case.id} came from no channel, so there is nobody to answer. Resolve it, or "
+            "hand it off.",
+        )
+    drafted = "" if edits or asked.current is None else asked.current.text
+    if not (drafted if text is None else text).strip():
         return _no(
             "empty_text", "The text is empty, and nothing was sent. Write it, or reject the draft."
         )

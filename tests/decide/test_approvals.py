@@ -22,7 +22,7 @@ def ruled(brand, a_case, a_draft):
         basic = {"case": 7, "draft": seen.id, "verdict": "approve", "person": "sari", "via": "form"}
         return judge(
             Ruling.model_validate(basic | changed),
-            case=a_case(**{"state": State.awaiting_approval, **(case or {})}),
+            case=a_case(**{"state": State.awaiting_approval, "channel": "bsky", **(case or {})}),
             draft=seen,
             current=seen if current == "as seen" else current,
             playbook=book,
@@ -59,6 +59,8 @@ def test_an_approval_by_somebody_who_may_counts(ruled):
         ({"case": {"approval": "signed"}}, "not_verified", "Enter your code"),
         ({"text": "  \n"}, "empty_text", "text is empty"),
         ({"text": ""}, "empty_text", "text is empty"),
+        ({"draft": {"text": ""}, "text": None}, "empty_text", "text is empty"),
+        ({"case": {"channel": None}}, "nowhere", "nobody to answer"),
         ({"text": TEXT + " Besok."}, "draft_changed", 'Choose "edit"'),
         ({"verdict": "edit", "text": " "}, "empty_text", "text is empty"),
         ({"verdict": "edit"}, "empty_text", "text is empty"),

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
+from flows.forms import NOTICES
 from remit.ledger import cases
 from remit.ledger.tables import notification, step
 from remit.model import Severity
@@ -81,10 +82,11 @@ async def test_a_crisis_inside_an_open_refund_is_a_case_of_its_own_and_climbs(vi
     assert await visit.replies(crisis) == []
     await visit.approve(shown, "ratna")
     await visit.answered(crisis)
-    # The refund waits on: nobody's question was swallowed.
+    # The refund waits on, with a form that shows what its author has written since.
     assert not (await cases.get(visit.ledger, asked.id)).state.finished
-    again = await visit.form(refund)
-    assert (again.run.id, again.key) == (form.run.id, form.key)
+    again = await visit.form(refund, after=form)
+    assert NOTICES["author_wrote_again"] in again.description
+    assert "keracunan" in again.description
     resolved = visit.up.remit("resolve", str(asked.id), "--as", "sari", "--reason", "by phone")
     assert resolved.returncode == 0, resolved.stderr
 
@@ -137,6 +139,7 @@ async def test_a_closed_case_leaves_no_word_of_its_author_in_prefect(visit):
 
     async def forgotten():
         places = visit.up.found("Mochi Gembul")
+        print(places)
         return not [place for place in places if place.startswith("prefect.db:")]
 
     await visit.until("the end of the form", forgotten)
