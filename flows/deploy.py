@@ -21,13 +21,18 @@ from flows.compile import Wanted, WantedAutomation, WantedDeployment, WantedQueu
 from flows.desk import Desk
 from flows.names import POOL
 from remit.ledger import bundles
-from remit.model import Bundle, Playbook
+from remit.model import Bundle, InputError, Playbook
 
 OPENED = "remit.case.opened"
 
 
 async def deploy(desk: Desk, bundle: Bundle, playbook: Playbook) -> list[str]:
     """Keep the bundle, put it in force, and compile it into Prefect; the changes, in words."""
+    if playbook.otherwise is None:
+        raise InputError(
+            f"the playbook of {playbook.brand} has no `otherwise`: an event that no rule takes would "
+            "have no owner. Add one before it is put in force"
+        )
     await bundles.keep(desk.ledger, bundle, playbook.brand, desk.now())
     changes = []
     if await bundles.deployed(desk.ledger, playbook.brand) != bundle.hash:

@@ -55,7 +55,7 @@ NOTICES = {
     "content_refused": "The platform refuses this text. Nothing was sent; change it.",
     "not_allowed": "The platform refuses the account's credentials. Nothing was sent.",
     "gone": "The message to answer is gone. Nothing was sent.",
-    "template": "The template could not be rendered; `remit check` says why. Write the answer yourself.",
+    "template": "The template could not be rendered; the run's log says why. Write the answer yourself.",
     "unreachable": "The platform could not be reached. Nothing was sent.",
     "cannot_be_known": "Nobody can tell whether the reply went out; `remit status` says what to do.",
     "tried_too_often": "The reply could not be brought out; `remit status` says what to do.",

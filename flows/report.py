@@ -62,17 +62,18 @@ def as_rows(card: Scorecard) -> list[dict[str, object]]:
 def as_markdown(card: Scorecard, playbook: Playbook, since: datetime, until: datetime) -> str:
     """One role's scorecard as a page."""
     zone = ZoneInfo(playbook.timezone)
-    role = playbook.roles[card.role]
+    role = playbook.roles.get(card.role)
+    title = card.title or card.role
     rows = [tuple(row.values()) for row in as_rows(card)]
     between = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (since, until)]
     shown = f"{' to '.join(between)} ({playbook.timezone})"
     return "\n".join(
         [
-            f"# {role.title or role.id}",
+            f"# {title}",
             "",
-            f"{role.mission}",
+            role.mission if role else "A role that the playbook has no more.",
             "",
-            f"{shown}. Everything here was {role.title or role.id}'s own.",
+            f"{shown}. Everything here was {title}'s own.",
             "",
             table(["measure", "value"], rows),
         ]

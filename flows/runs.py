@@ -202,7 +202,7 @@ async def forget_form(client: PrefectClient, run: UUID) -> None:
 async def forget_own_form() -> None:
     """At the end of the run that is executing; it ends as it would, whatever the server says."""
     run = names.this_run()
-    if run.run_count < 2:  # it was never resumed, so it never showed a form
+    if run.run_count < 1:  # it was never suspended: as it was read, before this time
         return
     try:
         async with get_client() as client:

@@ -12,7 +12,7 @@ SANDBOX_PORT = 4300
 
 def home() -> Path:
     """REMIT_HOME, by default `.remit` below the current folder."""
-    return Path(os.environ.get("REMIT_HOME", ".remit")).resolve()
+    return Path(os.environ.get("REMIT_HOME") or ".remit").resolve()
 
 
 def secret_of(name: str) -> str:

@@ -61,11 +61,10 @@ def merged(fragment: str) -> str:
     """The base with what the fragment says instead; entries that it does not name stay."""
     said = sections(BASE)
     for key, part in sections(fragment).items():
-        names = set(re.findall(r"^  ([\w-]+):", part, re.MULTILINE))
-        kept = re.findall(r"^  ([\w-]+):.*\n", said.get(key, ""), re.MULTILINE)
-        lines = [line for line in said.get(key, "").splitlines(keepends=True)[1:] if kept]
-        rest = [line for line in lines if line.split(":")[0].strip() not in names]
-        said[key] = part + "".join(rest)
+        named = set(re.findall(r"^  ([\w-]+):", part, re.MULTILINE))
+        entries = re.findall(r"^  ([\w-]+):(.*\n)", said.get(key, ""), re.MULTILINE)
+        kept = [f"  {name}:{value}" for name, value in entries if name not in named]
+        said[key] = part + "".join(kept)
     return "".join(said.values())
 
 

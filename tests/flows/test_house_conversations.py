@@ -139,7 +139,6 @@ async def test_a_closed_case_leaves_no_word_of_its_author_in_prefect(visit):
 
     async def forgotten():
         places = visit.up.found("Mochi Gembul")
-        print(places)
         return not [place for place in places if place.startswith("prefect.db:")]
 
     await visit.until("the end of the form", forgotten)
