@@ -63,14 +63,13 @@ NOTICES = {
 }
 """What a coded reason says to a person."""
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>=])")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def escaped(text: str) -> str:
     """Text from outside as one line of inert markdown: no markup, no HTML, no link."""
-    safe = " ".join(text.split())
-    safe = safe.replace("&", "&amp;").replace("<", "&lt;")
-    return _MARKDOWN.sub(r"\\\1", safe).replace("://", "&#58;//").replace("@", "&#64;")
+    # Prefect's UI shows a backslash escape as CommonMark has it, and an entity as it stands.
+    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
 
 
 def quoted(text: str) -> str:
@@ -192,9 +191,9 @@ def _choice(name: str, values: Iterable[str]) -> type[Enum]:
     return cast("type[Enum]", Enum(name, {value: value for value in values}, type=str))
 
 
-def _unchosen(choice: type[Enum]) -> tuple[Any, Any]:
+def _unchosen(choice: type[Enum], title: str) -> tuple[Any, Any]:
     """A select with nothing chosen. Left out it is taken, so that the ledger learns of it too."""
-    left_out = Field(default=None, json_schema_extra=_without_default)
+    left_out = Field(default=None, title=title, json_schema_extra=_without_default)
     return (choice | Annotated[None, cast("Any", SkipJsonSchema)()], left_out)
 
 
@@ -212,11 +211,11 @@ def reply_form(
     form = create_model(
         "Decide",
         __base__=RunInput,
-        who=_unchosen(people),
-        decision=_unchosen(verdicts),
-        text=(str, draft.text if draft else ""),
+        who=_unchosen(people, "Who decides"),
+        decision=_unchosen(verdicts, "Decision"),
+        text=(str, Field(draft.text if draft else "", title="Answer")),
         reason=(str, ""),
-        hand_off_to=(roles, roles(NOBODY)),
+        hand_off_to=(roles, Field(roles(NOBODY), title="Hand off to")),
     )
     return form.with_initial_data(description=description)
 
@@ -228,8 +227,8 @@ def plan_form(playbook: Playbook, description: str) -> type[RunInput]:
     form = create_model(
         "Plan",
         __base__=RunInput,
-        who=_unchosen(people),
-        decision=_unchosen(verdicts),
+        who=_unchosen(people, "Who decides"),
+        decision=_unchosen(verdicts, "Decision"),
         reason=(str, ""),
     )
     return form.with_initial_data(description=description)
