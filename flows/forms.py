@@ -114,6 +114,8 @@ def describe(
         f"answer due {local(due, playbook, now) if due else NOBODY}",
         f"may approve: {_approvers(case, playbook)}",
     ]
+    if citations:
+        facts.append(f"the draft rests on {', '.join(f'`{each}`' for each in citations)}")
     parts.append(" · ".join(facts) + "\n")
     if len(conversation) > len(asked):
         parts.append("### Conversation\n")
@@ -121,9 +123,6 @@ def describe(
             _message(message, playbook, now, here=message.id == case.subject)
             for message in conversation
         ]
-    if citations:
-        cited = "\n".join(f"- `{each}`" for each in citations)
-        parts.append(f"### The draft rests on\n\n{cited}\n")
     parts.append("### How it was decided\n")
     parts += [
         f"- `{tried.rule}`: {'**matched**' if tried.matched else escaped(tried.failed or '')}"

@@ -98,7 +98,7 @@ async def take_brief(desk: Desk, playbook: Playbook, brief: str, now: datetime) 
     )
 
 
-@flow(name="listen", persist_result=False, retries=0)
+@flow(name="listen", flow_run_name="listen · {brand}", persist_result=False, retries=0)
 async def listen(brand: str) -> State[None]:
     """Poll a brand's channels once; for people who run their own workers."""
     desk = await open_desk()

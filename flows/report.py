@@ -17,7 +17,7 @@ from remit.measure import Scorecard, scorecards
 from remit.model import Playbook
 
 
-@flow(name="report", persist_result=False, retries=0)
+@flow(name="report", flow_run_name="report · {brand}", persist_result=False, retries=0)
 async def report(brand: str, days: int = 7) -> State[None]:
     """Measure each role on exactly what was its own, over the last `days`."""
     desk = await open_desk()

@@ -11,7 +11,7 @@ from flows.listen import poll_all
 from flows.tick import measure, tick
 
 
-@flow(name="sweep", persist_result=False, retries=0)
+@flow(name="sweep", flow_run_name="sweep · {brand}", persist_result=False, retries=0)
 async def sweep(brand: str) -> State[None]:
     """Read the channels, mend what is not as it ought to be, read counts back."""
     desk = await open_desk()
