@@ -20,8 +20,9 @@ from prefect.utilities.callables import parameter_schema
 from flows.compile import Wanted, WantedAutomation, WantedDeployment, WantedQueue, wanted
 from flows.desk import Desk
 from flows.names import POOL
+from flows.runs import AWAY
 from remit.ledger import bundles
-from remit.model import Bundle, InputError, Playbook
+from remit.model import Bundle, InputError, Playbook, RemitError
 
 OPENED = "remit.case.opened"
 
@@ -38,8 +39,16 @@ async def deploy(desk: Desk, bundle: Bundle, playbook: Playbook) -> list[str]:
     if await bundles.deployed(desk.ledger, playbook.brand) != bundle.hash:
         await bundles.deploy(desk.ledger, playbook.brand, bundle.hash, desk.now())
         changes.append(f"playbook {bundle.hash[:12]} is in force")
-    async with get_client() as client:
-        changes += await apply(client, wanted(playbook))
+    try:
+        async with get_client() as client:
+            changes += await apply(client, wanted(playbook))
+    except AWAY as away:
+        url = client.api_url  # without what may stand before the host
+        raise RemitError(
+            f"the Prefect server at {url.host}:{url.port} does not answer ({type(away).__name__}). "
+            "The ledger has the playbook; start the server with `remit up`, or name yours in "
+            "PREFECT_API_URL, and deploy again"
+        ) from away
     return changes
 
 

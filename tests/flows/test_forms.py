@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -154,8 +155,14 @@ def draft() -> Draft:
     )
 
 
-def message(text: str, **more: object) -> Message:
-    given = {"id": "m2", "revision": "1", "author_id": "a", "handle": "galih", "time": NOW}
+def message(text: str, **more: Any) -> Message:
+    given: dict[str, Any] = {
+        "id": "m2",
+        "revision": "1",
+        "author_id": "a",
+        "handle": "galih",
+        "time": NOW,
+    }
     return Message(**(given | {"text": text} | more))
 
 
@@ -207,7 +214,9 @@ def test_the_message_to_be_answered_stands_first_and_the_thread_below(case, play
     ]
     said = describe(case, thread, [], playbook, NOW, notice="rejected", citations=["refund-id"])
     assert said.startswith(f"**⚠ {NOTICES['rejected']}**")
-    assert re.search(r"balikin.*Case 7.*### Conversation.*Selamat.*balikin.*deleted", said, re.DOTALL)
+    assert re.search(
+        r"balikin.*Case 7.*### Conversation.*Selamat.*balikin.*deleted", said, re.DOTALL
+    )
     assert "sabar ya" not in said
     assert "answer due 13:00 · may approve: Sari (cm)" in said
     assert "`refund-id`" in said
@@ -261,7 +270,7 @@ def test_a_form_left_empty_decides_nothing(form, case, draft, playbook):
 
 
 def test_a_filled_in_form_rules_on_the_draft_that_it_shows(case, draft, playbook):
-    form = reply_form(case, draft, playbook, "")
+    form: Any = reply_form(case, draft, playbook, "")
     ruling = ruling_of(form(who="sari", decision="edit", text="Halo!", reason="kind"), case)
     assert ruling.draft == case.form_draft != case.draft
     assert (ruling.verdict, ruling.person, ruling.text) == (Verdict.edit, "sari", "Halo!")

@@ -14,7 +14,7 @@ from remit.ledger.tables import notification, step
 from remit.model import Severity
 from tests.flows.up_house import BRAND, KEDAI, started, visiting
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,26 @@ def up(tmp_path_factory):
 async def visit(up):
     async with visiting(up) as visit:
         yield visit
+
+
+LANGIT = """\
+  langit:
+    platform: bluesky
+    url: "http://127.0.0.1:9"
+    account: kedai.example.com
+    credentials: env:KEDAI_BLUESKY
+    mode: watch
+"""
+"""A channel at which nobody answers."""
+
+
+def changed(folder, old, new):
+    """The brand with one passage of its playbook changed."""
+    playbook = shutil.copytree(KEDAI, folder / BRAND) / "playbook.yaml"
+    text = playbook.read_text()
+    assert text.count(old) == 1
+    playbook.write_text(text.replace(old, new))
+    return playbook
 
 
 async def told(visit, case):
@@ -91,7 +111,9 @@ async def test_a_crisis_inside_an_open_refund_is_a_case_of_its_own_and_climbs(vi
     assert resolved.returncode == 0, resolved.stderr
 
 
-async def test_a_report_and_all_commands_show_no_secret(visit):
+async def test_reports_logs_and_commands_show_no_secret(visit, tmp_path):
+    brand = changed(tmp_path, "topics:\n", LANGIT + "topics:\n")
+    assert visit.up.remit("deploy", brand).returncode == 0
     found = await visit.client.read_deployment_by_name(f"report/{BRAND}")
     run = await visit.client.create_flow_run_from_deployment(found.id)
 
@@ -99,17 +121,20 @@ async def test_a_report_and_all_commands_show_no_secret(visit):
         state = (await visit.client.read_flow_run(run.id)).state
         return state if state and state.is_final() else None
 
+    async def complained():
+        return "langit could not be read" in (visit.up.home / "logs" / "worker.log").read_text()
+
     assert (await visit.until("the report", done)).is_completed()
+    await visit.until("a word about the channel that is away", complained)
     said = [
-        visit.up.remit(*line)
-        for line in (("status", "--audit"), ("cases", "--all"), ("deploy", KEDAI))
+        visit.up.remit(*words)
+        for words in (("status", "--audit"), ("cases", "--all"), ("deploy", KEDAI))
     ]
-    assert all(done.returncode == 0 for done in said), said
-    assert not [done for done in said if "CANARY" in done.stdout + done.stderr]
-    assert "langit" in said[0].stdout  # it could not be asked, and that is said without a password
-    assert visit.up.found("Selamat pagi!") >= {
-        "sandbox.db:revisions"
-    }  # it can be found, if it is there
+    assert all(each.returncode == 0 for each in said), said
+    assert "langit" in said[0].stdout
+    assert not [each for each in said if "CANARY" in each.stdout + each.stderr]
+    assert visit.up.found("Selamat pagi!") >= {"sandbox.db:revisions"}  # what is there is found
+    assert visit.up.found("report-kedai-cm") >= {"prefect.db:artifact"}
     assert visit.up.leaks() == set()
 
 
@@ -117,11 +142,7 @@ async def test_deployed_twice_nothing_changes_and_a_schedule_taken_out_goes(visi
     assert visit.up.remit("deploy", KEDAI).stdout == "Nothing to change.\n"
     found = await visit.client.read_deployment_by_name(f"report/{BRAND}")
     assert [each.schedule.cron for each in found.schedules] == ["0 9 * * mon"]
-    other = shutil.copytree(KEDAI, tmp_path / BRAND) / "playbook.yaml"
-    line = '  report: {cron: "0 9 * * mon"}\n'
-    text = other.read_text()
-    assert text.count(line) == 1
-    other.write_text(text.replace(line, ""))
+    other = changed(tmp_path, '  report: {cron: "0 9 * * mon"}\n', "")
     said = visit.up.remit("deploy", other).stdout
     assert f"deployment report/{BRAND} changed" in said
     found = await visit.client.read_deployment_by_name(f"report/{BRAND}")

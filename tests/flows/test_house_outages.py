@@ -10,7 +10,7 @@ from flows.forms import NOTICES
 from remit.model import State
 from tests.flows.up_house import started, visiting
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")
