@@ -56,6 +56,8 @@ NOTICES = {
     "not_allowed": "The platform refuses the account's credentials. Nothing was sent.",
     "gone": "The message to answer is gone. Nothing was sent.",
     "template": "The template could not be rendered; the run's log says why. Write the answer yourself.",
+    "unsettled": "An earlier answer may be out there already; `remit status` names it. Settle it first.",
+    "playbook_changed": "Another playbook was put in force meanwhile. Nothing was sent; decide again.",
     "unreachable": "The platform could not be reached. Nothing was sent.",
     "cannot_be_known": "Nobody can tell whether the reply went out; `remit status` says what to do.",
     "tried_too_often": "The reply could not be brought out; `remit status` says what to do.",

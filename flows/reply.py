@@ -172,5 +172,15 @@ async def _send(desk: Desk, case: Case, publication: int, run: str) -> State[Non
 
 _DRAFT_ANEW = frozenset({"thread_moved", "draft_voided", "gone"})
 _ASK_AGAIN = frozenset(
-    {"stopped", "watch", "held", "not_approved", "thread_stale", "draft_changed", "thread_moved"}
+    {
+        "stopped",
+        "watch",
+        "held",
+        "not_approved",
+        "thread_stale",
+        "draft_changed",
+        "thread_moved",
+        "unsettled",
+        "playbook_changed",
+    }
 )

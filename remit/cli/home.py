@@ -8,6 +8,8 @@ from pathlib import Path
 
 SERVER_PORT = 4200
 SANDBOX_PORT = 4300
+PORTS = "ports"
+"""The file in the home that says where `remit up` put its servers."""
 
 
 def home() -> Path:
@@ -60,7 +62,20 @@ def environment(server_port: int, sandbox_port: int) -> dict[str, str]:
     return {**ours, **os.environ}
 
 
-def in_force(server_port: int = SERVER_PORT, sandbox_port: int = SANDBOX_PORT) -> None:
+def remember_ports(server_port: int, sandbox_port: int) -> None:
+    """Where `remit up` put its servers, for the commands that come after it."""
+    (home() / PORTS).write_text(f"{server_port} {sandbox_port}\n")
+
+
+def _remembered_ports() -> tuple[int, int]:
+    try:
+        server_port, sandbox_port = (home() / PORTS).read_text().split()
+        return int(server_port), int(sandbox_port)
+    except (OSError, ValueError):  # nothing was started here yet
+        return SERVER_PORT, SANDBOX_PORT
+
+
+def in_force() -> None:
     """Put the environment in force for this process, before Prefect is imported."""
-    for name, value in environment(server_port, sandbox_port).items():
+    for name, value in environment(*_remembered_ports()).items():
         os.environ.setdefault(name, value)

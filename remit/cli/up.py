@@ -14,14 +14,14 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from remit.cli.home import SANDBOX_PORT, SERVER_PORT, environment
+from remit.cli.home import SANDBOX_PORT, SERVER_PORT, environment, remember_ports
 from remit.cli.output import say
 from remit.cli.supervisor import Child, Supervisor, supervised
 from remit.ledger.ingest import cursor_of
 from remit.model import Playbook, RemitError
 from remit.playbook import load_playbook, read_bundle
 
-FIRST_LOOK = 60.0
+FIRST_LOOK = 30.0
 """Seconds that a fresh worker may take to read the sandbox."""
 BOOT = 120.0
 """Seconds that a fresh server may take."""
@@ -86,6 +86,7 @@ async def house(
         _free(sandbox_port, "the sandbox", "--sandbox-port")
     shared = environment(port, sandbox_port)
     async with supervised(shared) as supervisor:
+        remember_ports(port, sandbox_port)
         api = shared["PREFECT_API_URL"]
         if needs_sandbox:
             page = await supervisor.start(
