@@ -156,11 +156,15 @@ def test_a_deploy_without_a_server_says_that_it_is_away(refused, environment, ko
 
 @pytest.mark.parametrize("option", ["--port", "--sandbox-port"])
 def test_up_on_a_port_that_is_taken_says_which_option_moves_it(remit, kopi, option):
-    with socket.socket() as taken:
+    other = {"--port": "--sandbox-port", "--sandbox-port": "--port"}[option]
+    with socket.socket() as taken, socket.socket() as free:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
+        free.bind(("127.0.0.1", 0))
+        unused = str(free.getsockname()[1])
+        free.close()  # nothing may depend on the usual ports: a Remit may run on them
         port = str(taken.getsockname()[1])
-        done = remit("up", kopi, option, port)
+        done = remit("up", kopi, option, port, other, unused)
     assert done.returncode == 2
     assert f"port {port} is taken" in done.stderr
     assert option in done.stderr
