@@ -12,7 +12,6 @@ from flows.names import SYSTEM, queue
 from remit.model import Duration, Play, Playbook
 
 BANDS = ("urgent", "normal")
-PRIORITY = {"urgent": 1, "normal": 10}
 SWEEP_EVERY = Duration(seconds=300)
 AT_ONCE = 10
 """Runs of one queue that work at the same time; a suspended run takes no place."""
@@ -21,7 +20,8 @@ AT_ONCE = 10
 @dataclass(frozen=True)
 class WantedQueue:
     name: str
-    priority: int
+    urgent: bool
+    """Served before every queue that is not. The numbers are the pool's: each is there once."""
     concurrency_limit: int | None = None
 
 
@@ -82,7 +82,7 @@ def wanted(playbook: Playbook) -> Wanted:
     for role in playbook.roles.values():
         for band in BANDS:
             name = queue(brand, role.id, band)
-            queues.append(WantedQueue(name, PRIORITY[band], AT_ONCE))
+            queues.append(WantedQueue(name, band == "urgent", AT_ONCE))
             flows = {"reply": [Play.reply, Play.triage]}
             if role.id in planners:
                 flows["campaign"] = [Play.campaign]
@@ -112,7 +112,7 @@ def wanted(playbook: Playbook) -> Wanted:
                     )
                 )
     own = f"{brand}-remit"
-    queues.append(WantedQueue(own, PRIORITY["urgent"]))
+    queues.append(WantedQueue(own, urgent=True))
     for flow, module, said in (
         ("escalation", "flows.escalation.escalation", "One step of a case's ladder."),
         ("publish", "flows.campaign.publish", "One slot whose time has come."),

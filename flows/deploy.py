@@ -25,6 +25,8 @@ from remit.ledger import bundles
 from remit.model import Bundle, InputError, Playbook, RemitError
 
 OPENED = "remit.case.opened"
+PAGE = 200
+"""The most that the server lists at once."""
 
 
 async def deploy(desk: Desk, bundle: Bundle, playbook: Playbook) -> list[str]:
@@ -88,21 +90,32 @@ async def _pool(client: PrefectClient) -> list[str]:
 
 
 async def _queue(client: PrefectClient, want: WantedQueue) -> list[str]:
-    try:
-        found = await client.read_work_queue_by_name(want.name, work_pool_name=POOL)
-    except ObjectNotFound:
+    """A queue of ours with its limit, and urgent before normal.
+
+    Priorities are unique in a pool, and a new queue moves those behind it. So their order is what
+    is wanted, never a number: a number would be wrong again after the next brand.
+    """
+    known = await client.read_work_queues(work_pool_name=POOL, limit=PAGE)
+    found = next((queue for queue in known if queue.name == want.name), None)
+    if found is None:
         await client.create_work_queue(
             want.name,
-            priority=want.priority,
+            priority=1
+            if want.urgent
+            else max((each.priority or 0 for each in known), default=0) + 1,
             concurrency_limit=want.concurrency_limit,
             work_pool_name=POOL,
         )
         return [f"queue {want.name} created"]
-    if (found.priority, found.concurrency_limit) == (want.priority, want.concurrency_limit):
+    changes: dict[str, int | None] = {}
+    if found.concurrency_limit != want.concurrency_limit:
+        changes["concurrency_limit"] = want.concurrency_limit
+    normal = [each.priority or 0 for each in known if each.name.endswith("-normal")]
+    if want.urgent and normal and (found.priority or 0) >= min(normal):
+        changes["priority"] = 1
+    if not changes:
         return []
-    await client.update_work_queue(
-        found.id, priority=want.priority, concurrency_limit=want.concurrency_limit
-    )
+    await client.update_work_queue(found.id, **changes)
     return [f"queue {want.name} changed"]
 
 
@@ -167,7 +180,7 @@ async def _automations(
     while page:
         existing |= {each.name: each for each in page if each.name.startswith(prefix)}
         page = (
-            await client.read_automations(limit=200, offset=len(page)) if len(page) == 200 else []
+            await client.read_automations(limit=200, offset=len(page)) if len(page) == PAGE else []
         )
     changes = []
     for each in want.automations:
