@@ -7,6 +7,7 @@ Prefect server is skipped while the server is away; the ledger's own parts go on
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 
@@ -20,6 +21,8 @@ from remit.ledger import advance, outbox, publications, slots, steps
 from remit.model import Playbook, RemitError
 
 _log = logging.getLogger("remit.tick")
+PREFECT_TURN = 60.0
+"""Seconds that a server which answers nothing may keep the ledger's own parts waiting."""
 PATIENCE = timedelta(seconds=30)
 """How long an automation may take to start a run before tick starts one itself."""
 MEASURE_EVERY = timedelta(minutes=5)
@@ -36,7 +39,7 @@ async def tick(desk: Desk, brand: str) -> None:
     ]
     await _settle(desk, playbook)
     try:
-        async with get_client() as client:
+        async with asyncio.timeout(PREFECT_TURN), get_client() as client:
             await events.deliver(desk, client)
             for matured in died:
                 await runs.mark_crashed(client, matured.detail.get("run"))

@@ -104,22 +104,31 @@ class Loops:
         self._pace = LISTEN_EVERY
 
     async def tick(self) -> None:
-        for brand in await bundles.brands(self._desk.ledger):
-            await tick(self._desk, brand)
+        await self._each(lambda brand: tick(self._desk, brand))
 
     async def listen(self) -> None:
-        paces = []
-        for brand in await bundles.brands(self._desk.ledger):
+        paces: list[float] = []
+
+        async def one(brand: str) -> None:
             playbook = await self._desk.deployed(brand)
             schedule = playbook.schedules.get("listen")
             if schedule and schedule.every:
                 paces.append(schedule.every.calendar.total_seconds())
             await poll_all(self._desk, playbook)
+
+        await self._each(one)
         self._pace = max(1.0, min(paces, default=LISTEN_EVERY))
 
     async def measure(self) -> None:
+        await self._each(lambda brand: measure(self._desk, brand))
+
+    async def _each(self, act: Callable[[str], Awaitable[object]]) -> None:
+        """Act for every brand. What fails for one is logged, and the others have their turn."""
         for brand in await bundles.brands(self._desk.ledger):
-            await measure(self._desk, brand)
+            try:
+                await act(brand)
+            except RemitError as failed:
+                _log.error("%s: %s", brand, failed)
 
     def tasks(self) -> list[asyncio.Task[None]]:
         return [

@@ -74,7 +74,8 @@ def test_every_role_has_a_queue_for_each_band_and_the_urgent_one_comes_first(kop
     want = wanted(kopi)
     queues = {queue.name: queue for queue in want.queues}
     for role in kopi.roles:
-        assert queues[f"kopi-{role}-urgent"].priority < queues[f"kopi-{role}-normal"].priority
+        assert queues[f"kopi-{role}-urgent"].urgent
+        assert not queues[f"kopi-{role}-normal"].urgent
     assert {each.queue for each in want.deployments} <= set(queues)
     names = [(each.flow, each.name) for each in want.deployments]
     assert len(names) == len(set(names))
