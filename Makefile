@@ -1,7 +1,7 @@
 # Remit's commands; `make` alone lists them. They need python3.11 or newer, make and git, nothing else.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test servers check fix pins
+.PHONY: help setup run test servers check fix pins peers
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -64,6 +64,11 @@ fix: setup ## repair what the linter can, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+peers: setup ## install what the benchmarks run beside Remit
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/peers.txt
+
 pins: ## write constraints.txt again (needs uv; keeps each pin that still fits, PINS=--upgrade moves them)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --output-file constraints.txt $(PINS)
+	uv pip compile --group peers --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet --output-file benchmarks/peers.txt $(PINS)
