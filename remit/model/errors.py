@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remit.model.base import Frozen
+from remit.model.event import Event
 
 
 class Finding(Frozen):
@@ -35,6 +36,9 @@ class Finding(Frozen):
     message: str
     rule: str | None = None
     others: tuple[str, ...] = ()
+    """Other rules involved."""
+    event: Event | None = None
+    """An event that shows it, already run through the real Router."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.code} {self.message}"

@@ -1,0 +1,7 @@
+"""What can be known of a playbook before anything happens. Pure."""
+
+from __future__ import annotations
+
+from remit.check.study import Away, Given, Study
+
+__all__ = ["Away", "Given", "Study"]
