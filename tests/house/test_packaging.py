@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PINS = (ROOT / "constraints.txt").read_text()
+PEERS = (ROOT / "benchmarks" / "peers.txt").read_text()
 PICTURES = ROOT / "docs" / "pictures"
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
@@ -22,7 +23,8 @@ def canonical(requirement: str) -> str:
 
 
 def test_every_dependency_is_pinned_with_hashes():
-    pinned = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==", PINS, re.MULTILINE))
+    pins = PINS + PEERS
+    pinned = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==", pins, re.MULTILINE))
     groups = PROJECT["dependency-groups"]
     asked = [
         *PROJECT["project"]["dependencies"],
@@ -30,12 +32,12 @@ def test_every_dependency_is_pinned_with_hashes():
         *(entry for group in groups.values() for entry in group if isinstance(entry, str)),
     ]
     assert {canonical(requirement) for requirement in asked} <= pinned
-    for block in re.split(r"^(?=[a-z])", PINS, flags=re.MULTILINE)[1:]:
+    for block in re.split(r"^(?=[a-z])", pins, flags=re.MULTILINE)[1:]:
         assert "--hash=sha256:" in block, block
 
 
 def test_pins_name_no_index_and_no_folder():
-    assert not re.search(r"https?://|^--(index|extra|find)|(^|\s)/\w", PINS, re.MULTILINE)
+    assert not re.search(r"https?://|^--(index|extra|find)|(^|\s)/\w", PINS + PEERS, re.MULTILINE)
 
 
 def test_the_version_is_written_once():
@@ -45,7 +47,7 @@ def test_the_version_is_written_once():
 
 def test_make_alone_lists_every_command():
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for command in ("setup", "run", "test", "servers", "check", "fix"):
+    for command in ("setup", "run", "test", "servers", "check", "fix", "peers"):
         assert re.search(rf"^  make {command}\s+\S", done.stdout, re.MULTILINE), done.stdout
 
 
