@@ -36,11 +36,15 @@ def guarded(app: Callable[[], Any]) -> int:
 
 def emit_json(value: object) -> None:
     """Print one JSON document; models and instants become what they are in JSON."""
+    from decimal import Decimal
+
     import orjson
 
     def plain(value: object) -> object:
         if hasattr(value, "model_dump"):
             return value.model_dump(mode="json")
+        if isinstance(value, Decimal):
+            return orjson.Fragment(format(value, "f"))  # the literal, not the nearest float
         return str(value)
 
     print(orjson.dumps(value, default=plain, option=orjson.OPT_INDENT_2).decode())
