@@ -50,9 +50,7 @@ _GREATEST = Decimal((0, (9,) * _DIGITS, _EXPONENT))
 class Values:
     """A field of named values. Atoms: each value, then *other* and *missing* where they can be."""
 
-    def __init__(
-        self, field: str, values: Iterable[Scalar], *, other: bool, missing: bool
-    ) -> None:
+    def __init__(self, field: str, values: Iterable[Scalar], *, other: bool, missing: bool) -> None:
         self.field = field
         self.values: tuple[Scalar, ...] = tuple(dict.fromkeys(values))
         self.atom = {_key(value): number for number, value in enumerate(self.values)}

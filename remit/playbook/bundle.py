@@ -72,6 +72,11 @@ def main_file(bundle: Bundle) -> str:
     return tops[0]
 
 
+def images_of(bundle: Bundle) -> list[str]:
+    """The paths of its images."""
+    return [name for name in bundle.files if name.lower().endswith(IMAGES)]
+
+
 def _find_main(path: Path) -> Path:
     named = str(path) if str(path).isprintable() else ascii(str(path))
     try:

@@ -8,7 +8,7 @@ from remit.model import Brief, BriefPost, Image, Where
 from remit.playbook.bundle import IMAGES
 from remit.playbook.language import GOAL
 from remit.playbook.nodes import Node, shown
-from remit.playbook.notes import Reading, meant
+from remit.playbook.notes import Reading
 from remit.playbook.scalars import Length, Moment, Name, Number, Text
 from remit.playbook.shapes import Field, ListOf, MapOf, Place, Record
 from remit.playbook.texts import LANGUAGE
@@ -28,8 +28,9 @@ class ImageFile(Text):
         for known in (path.removeprefix("./"), f"campaigns/{path.removeprefix('./')}"):
             if known in files and known.lower().endswith(IMAGES):
                 return known
-        images = [name for name in files if name.lower().endswith(IMAGES)]
-        remedy = meant(path, images, f"put it below images/ as {', '.join(IMAGES)}")
+        remedy = reading.meant(
+            path, reading.notes.images, f"put it below images/ as {', '.join(IMAGES)}"
+        )
         reading.note(
             node.line, f"the image is not in the brand's folder; found {shown(path)}; {remedy}"
         )

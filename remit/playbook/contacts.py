@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
 from remit.model import RELATIONS, Contact, FieldSpec
 from remit.playbook.nodes import shown
-from remit.playbook.notes import Reading, meant
+from remit.playbook.notes import Reading, listing
 from remit.playbook.scalars import exact
 
 _COLUMNS = ("platform", "handle", "relation")
@@ -32,7 +33,7 @@ def read_contacts(source: str, reading: Reading) -> tuple[Contact, ...]:
                 "not CSV; found a quote or a line that does not end; double a quote inside quotes",
             )
             break
-        if row is None:
+        if row is None or not reading.notes.allowance.spend(line, reading.note):
             break
         cells = [cell.strip() for cell in row]
         if not any(cells):
@@ -69,20 +70,19 @@ def _header(header: Sequence[str], line: int, reading: Reading) -> bool:
         if needed not in header:
             reading.note(
                 line,
-                f"contacts have no column {needed}; found {shown(', '.join(header))}; add it",
+                f"contacts have no column {needed}; found {listing(header)}; add it",
             )
-    for column in header:
-        if header.count(column) > 1 and column:
-            reading.note(line, f"a column is repeated; found {shown(column)} twice; remove one")
-            break
+    repeated = [column for column, count in Counter(header).items() if count > 1 and column]
+    if repeated:
+        reading.note(line, f"a column is repeated; found {shown(repeated[0])} twice; remove one")
     if "field" not in reading.notes.broken:
-        known = [*_COLUMNS, *reading.notes.fields]
+        known = dict.fromkeys([*_COLUMNS, *reading.notes.fields])
         for column in header:
             if column not in known:
                 reading.note(
                     line,
-                    f"unknown column {shown(column)}; contacts have {', '.join(known)}; "
-                    + meant(column, known, "declare it under `fields`"),
+                    f"unknown column {shown(column)}; contacts have {listing(known)}; "
+                    + reading.meant(column, known, "declare it under `fields`"),
                 )
     return len(reading.notes.findings) == before
 
@@ -109,7 +109,7 @@ def _contact(
         reading.note(
             line,
             f"relation must be one of {', '.join(RELATIONS)}; found {shown(relation)}; "
-            + meant(relation, RELATIONS, "use one of them"),
+            + reading.meant(relation, RELATIONS, "use one of them"),
         )
     fields: dict[str, str | Decimal] = {}
     for name, cell in row.items():
@@ -132,8 +132,8 @@ def _value(cell: str, spec: FieldSpec, line: int, reading: Reading) -> str | Dec
             return cell
         reading.note(
             line,
-            f"{spec.id} must be one of {', '.join(spec.values)}; found {shown(cell)}; "
-            + meant(cell, spec.values, "use one of them"),
+            f"{spec.id} must be one of {listing(spec.values)}; found {shown(cell)}; "
+            + reading.meant(cell, spec.values, "use one of them"),
         )
         return None
     number = exact(cell) if re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII) else None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from remit.model import Knowledge, Template, Where
-from remit.playbook.nodes import Node, compose
+from remit.playbook.nodes import Node
 from remit.playbook.notes import Reading
 from remit.playbook.scalars import Day, Name, Shape, Text
 from remit.playbook.shapes import Field, ListOf, Place, Record
@@ -87,7 +87,7 @@ def _read(
             "begin it with ---, id: NAME and ---",
         )
         return None
-    node = compose(match[1], reading.note, first_line=2)
+    node = reading.compose(match[1], first_line=2)
     values = None if node is None else front.read(node, reading)
     body = source[match.end() :]
     line = source.count("\n", 0, match.end()) + 1

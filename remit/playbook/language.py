@@ -167,6 +167,7 @@ class OwnFields(MapOf[FieldSpec]):
         read = found or {}
         for name in reading.notes.names("field"):
             reading.notes.fields[name] = read.get(name)
+            reading.notes.own.append(f"fields.{name}")
         return found
 
 

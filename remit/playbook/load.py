@@ -21,14 +21,14 @@ from remit.model import (
     Scenario,
     Template,
 )
-from remit.playbook.bundle import CONTACTS, LARGEST, main_file, make_bundle, read_bundle
+from remit.playbook.bundle import CONTACTS, LARGEST, images_of, main_file, make_bundle, read_bundle
 from remit.playbook.campaigns import BRIEF
 from remit.playbook.contacts import read_contacts
 from remit.playbook.fronted import read_knowledge, read_template
 from remit.playbook.language import PLAYBOOK
 from remit.playbook.needs import lacking
-from remit.playbook.nodes import Table, compose
-from remit.playbook.notes import Notes, Reading, resolve
+from remit.playbook.nodes import Table
+from remit.playbook.notes import Notes, Reading, TooManyFindings, resolve
 from remit.playbook.scenarios import SCENARIOS
 
 _MAIN_KINDS = ("role", "person", "channel", "topic", "field", "rule", "escalation", "approval")
@@ -52,12 +52,19 @@ def find_problems(source: Path | str | Bundle) -> tuple[Playbook | None, tuple[F
     except PlaybookError as error:
         return None, error.findings
     main = main_file(bundle)
-    notes = Notes(files=bundle.files)
-    values = _read_main(bundle, main, notes)
-    beside = _read_beside(bundle, notes)
-    found = [*notes.findings, *resolve(notes), *lacking(notes)]
-    found.sort(key=lambda finding: (finding.file != main, finding.file, finding.line, finding.code))
-    findings = tuple(dict.fromkeys(found))
+    notes = Notes(files=bundle.files, images=images_of(bundle))
+    values, beside, rest = None, _Beside(), []
+    try:
+        values = _read_main(bundle, main, notes)
+        _read_beside(bundle, notes, beside)
+        resolve(notes)
+        lacking(notes)
+    except TooManyFindings as end:
+        rest = [end.finding]
+    notes.findings.sort(
+        key=lambda finding: (finding.file != main, finding.file, finding.line, finding.code)
+    )
+    findings = tuple(dict.fromkeys([*notes.findings, *rest]))
     if findings or values is None:
         return None, findings
     digest = bundle.hash or make_bundle(bundle.files).hash
@@ -67,7 +74,7 @@ def find_problems(source: Path | str | Bundle) -> tuple[Playbook | None, tuple[F
 def _read_main(bundle: Bundle, main: str, notes: Notes) -> dict[str, Any] | None:
     reading = Reading(notes, main, key="the playbook")
     source = _text(bundle.files[main], reading)
-    node = None if source is None else compose(source, reading.note)
+    node = None if source is None else reading.compose(source)
     if not isinstance(node, Table):
         # Nothing is known of what it declares, so nothing is unknown.
         notes.broken.update(_MAIN_KINDS, {"default"})
@@ -90,8 +97,7 @@ class _Beside:
         self.campaigns: list[Brief] = []
 
 
-def _read_beside(bundle: Bundle, notes: Notes) -> _Beside:
-    beside = _Beside()
+def _read_beside(bundle: Bundle, notes: Notes, beside: _Beside) -> None:
     for name, source, reading in _sources(bundle, notes):
         folder = name.partition("/")[0]
         if name == CONTACTS:
@@ -105,12 +111,11 @@ def _read_beside(bundle: Bundle, notes: Notes) -> _Beside:
         elif folder == "knowledge":
             answer = read_knowledge(source, reading)
             beside.knowledge += [] if answer is None else [answer]
-        elif (node := compose(source, reading.note)) is not None:
+        elif (node := reading.compose(source)) is not None:
             if folder == "scenarios":
                 beside.scenarios += SCENARIOS.read(node, reading) or ()
             elif (brief := BRIEF.read(node, reading)) is not None:
                 beside.campaigns.append(brief)
-    return beside
 
 
 def _sources(bundle: Bundle, notes: Notes) -> Iterator[tuple[str, str, Reading]]:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
 from remit.model import FieldSpec, Finding, Role, Rule
-from remit.playbook.nodes import shown
+from remit.playbook.compose import Allowance, compose
+from remit.playbook.nodes import Node, shown
 
+MOST_FINDINGS = 5_000
+"""More are told to nobody."""
 _MOST_NAMED = 12
-_MOST_COMPARED = 200_000
+_MOST_COMPARED = 4_000_000
 """So many pairs of names take about a second."""
+_LONGEST = 64
+_ALIKE = 60
+"""Of 100: two names that have so much in common are told apart by a slip of the hand."""
+
+
+class TooManyFindings(Exception):
+    """Reading ends here, and `finding` says so."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +53,42 @@ class Notes:
     """Kinds whose declarations could not be read: their uses are not judged."""
     fields: dict[str, FieldSpec | None] = field(default_factory=dict)
     """The brand's own fields; None for one that could not be read."""
+    shapes: dict[str, object] = field(default_factory=dict)
+    """What reads a value of each; made where the first rule tests it."""
+    own: list[str] = field(default_factory=list)
+    """Their names as rules spell them: `fields.NAME`."""
     defaults: dict[str, str] = field(default_factory=dict)
     """Play to the name of its approval."""
     rules: list[Rule] = field(default_factory=list)
     """Rules that could be read, whatever became of the others."""
     roles: dict[str, Role] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    images: Sequence[str] = ()
+    """Those of the files that are images."""
+    allowance: Allowance = field(default_factory=Allowance)
+    compared: int = 0
+    """Pairs of names so far."""
+
+    def add(self, finding: Finding) -> None:
+        """Raises TooManyFindings."""
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(finding)
+            return
+        message = (
+            f"more than {MOST_FINDINGS} mistakes; found the next one here; correct those above"
+        )
+        raise TooManyFindings(
+            Finding(code="PB001", file=finding.file, line=finding.line, message=message)
+        )
 
     def names(self, kind: str) -> Sequence[str]:
         return list(self.declared.get(kind, {}))
+
+    def meant(self, name: str, names: Collection[str], otherwise: str) -> str:
+        """`did you mean NAME?`, or what else to do."""
+        self.compared += len(names)
+        close = closest(name, names) if self.compared <= _MOST_COMPARED else None
+        return otherwise if close is None else f"did you mean {_short(close)}?"
 
 
 @dataclass(slots=True)
@@ -61,9 +101,17 @@ class Reading:
     key: str = "the file"
 
     def note(self, line: int, message: str, code: str = "PB001") -> None:
-        self.notes.findings.append(
+        self.notes.add(
             Finding(code=code, file=self.file, line=line, message=message, rule=self.rule)
         )
+
+    def meant(self, name: str, names: Collection[str], otherwise: str) -> str:
+        """`did you mean NAME?`, or what else to do."""
+        return self.notes.meant(name, names, otherwise)
+
+    def compose(self, source: str, first_line: int = 1) -> Node | None:
+        """The document of this file, or None after a note."""
+        return compose(source, self.note, first_line, self.notes.allowance)
 
     def declare(self, kind: str, name: str, line: int) -> bool:
         """False, with a finding, for a name of that kind that is there already."""
@@ -93,31 +141,32 @@ class Reading:
             self.key = before
 
 
-def listing(names: Collection[str]) -> str:
+def listing(names: Collection[str], most: int = _MOST_NAMED) -> str:
     """`a, b, c`, cut where it would fill the screen."""
-    text = ", ".join(islice(names, _MOST_NAMED))
-    rest = len(names) - _MOST_NAMED
+    text = ", ".join(map(_short, islice(names, most)))
+    rest = len(names) - most
     return f"{text} and {rest} more" if rest > 0 else text or "none"
 
 
-def closest(name: str, names: Iterable[str]) -> str | None:
+def closest(name: str, names: Collection[str]) -> str | None:
     """The name that was probably meant."""
-    options = list(names)
-    folded = {option.casefold(): option for option in reversed(options)}
-    found = difflib.get_close_matches(name.casefold()[:100], folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    # A hundredth of a second to import, for none but those who mistyped.
+    from rapidfuzz import fuzz, process
+
+    folded = {option.casefold(): option for option in reversed(list(names))}
+    found = process.extractOne(
+        name[:100].casefold(), folded, scorer=fuzz.ratio, score_cutoff=_ALIKE
+    )
+    return None if found is None else folded[found[0]]
 
 
-def meant(name: str, names: Iterable[str], otherwise: str) -> str:
-    """`did you mean NAME?`, or what else to do."""
-    close = closest(name, names)
-    return f"did you mean {close}?" if close is not None else otherwise
+def _short(name: str) -> str:
+    """A name that may be anything: one that is no id is still known by what was typed."""
+    return name if len(name) <= _LONGEST and name.isprintable() else shown(name)
 
 
-def resolve(notes: Notes) -> list[Finding]:
+def resolve(notes: Notes) -> None:
     """PB002 for every name that nobody declared, and for names that could mean two things."""
-    findings: list[Finding] = []
-    left = _MOST_COMPARED
     options: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for use in notes.uses:
         if use.name in use.besides or notes.broken & set(use.kinds):
@@ -128,21 +177,18 @@ def resolve(notes: Notes) -> list[Finding]:
             if every not in options:
                 named = (name for kind in use.kinds for name in notes.names(kind))
                 options[every] = [*use.besides, *named]
-            left -= len(options[every])
-            message = _unknown(use, options[every], guess=left >= 0)
+            message = _unknown(use, options[every], notes)
         elif len(homes) > 1:
             message = f"{shown(use.name)} may be a {' or a '.join(homes)}; found both; rename one"
         else:
             continue
-        findings.append(
+        notes.add(
             Finding(code="PB002", file=use.file, line=use.line, message=message, rule=use.rule)
         )
-    return findings
 
 
-def _unknown(use: Use, names: Sequence[str], *, guess: bool) -> str:
+def _unknown(use: Use, names: Sequence[str], notes: Notes) -> str:
     kinds = " or ".join(use.kinds)
     remedy = f"use one of them, or declare the {kinds}" if names else f"declare the {kinds}"
-    if guess:
-        remedy = meant(use.name, names, remedy)
+    remedy = notes.meant(use.name, names, remedy)
     return f"unknown {kinds} {shown(use.name)}; the playbook has {listing(names)}; {remedy}"

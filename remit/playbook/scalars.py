@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from remit.model import Duration
 from remit.playbook.nodes import Broken, Node, Word, describe
-from remit.playbook.notes import Reading, meant
+from remit.playbook.notes import Reading, listing
 
 T = TypeVar("T")
 Schema = dict[str, object]
@@ -93,9 +93,9 @@ class Choice(Shape[str]):
     """One of a few words."""
 
     def __init__(self, *options: str, later: Sequence[str] = ()) -> None:
-        self.options = options
+        self.options = dict.fromkeys(options)
         self.later = later
-        self.wants = f"one of {', '.join(options)}" if len(options) > 1 else options[0]
+        self.wants = f"one of {listing(options, 30)}" if len(options) > 1 else options[0]
 
     def read(self, node: Node, reading: Reading) -> str | None:
         if isinstance(node, Word) and not node.empty and not node.flag:
@@ -103,7 +103,9 @@ class Choice(Shape[str]):
                 return node.text
             if node.text in self.later:
                 return self.wrong(node, reading, "it is reserved for a later version; use another")
-            return self.wrong(node, reading, meant(node.text, self.options, "use one of them"))
+            return self.wrong(
+                node, reading, reading.meant(node.text, self.options, "use one of them")
+            )
         return self.wrong(node, reading, "use one of them")
 
     def schema(self) -> Schema:

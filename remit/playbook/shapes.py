@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from remit.playbook.nodes import Broken, Entry, Items, Node, Table, Word, describe, shown
-from remit.playbook.notes import Reading, listing, meant
+from remit.playbook.notes import Reading, listing
 from remit.playbook.scalars import NAME, Name, Schema, Shape, exact
 from remit.playbook.texts import Secret
 
@@ -222,7 +222,7 @@ class Record(Shape[T]):
             else:
                 message = (
                     f"unknown key {shown(key)}; {self.what} has {', '.join(self.fields)}; "
-                    + meant(key, self.fields, "remove it")
+                    + reading.meant(key, self.fields, "remove it")
                 )
             reading.note(entry.line, message)
         return good
@@ -233,7 +233,8 @@ class Record(Shape[T]):
             reading.notes.broken.add(kind)
         # A key that was misspelt has been reported with the right one already.
         if len(node.entries) > _FEW or not any(
-            known not in self.fields and meant(known, self.fields, "") == f"did you mean {key}?"
+            known not in self.fields
+            and reading.meant(known, self.fields, "") == f"did you mean {key}?"
             for known in node.entries
         ):
             reading.note(

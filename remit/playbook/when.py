@@ -11,6 +11,7 @@ from remit.model import (
     UNDER,
     AnyOf,
     Exists,
+    FieldSpec,
     FieldTest,
     HoldsTopics,
     NoneOf,
@@ -20,7 +21,7 @@ from remit.model import (
     When,
 )
 from remit.playbook.nodes import Broken, Entry, Items, Node, Table, describe, shown
-from remit.playbook.notes import Reading, meant
+from remit.playbook.notes import Reading, listing
 from remit.playbook.scalars import NAME, Choice, Flag, Name, Number, Schema, Shape, Text
 from remit.playbook.shapes import ListOf
 
@@ -66,6 +67,9 @@ SAYS: Mapping[str, str] = {
     "any": "At least one of these mappings holds.",
 }
 _TOPICS = ListOf(Name("topic"), or_one=True)
+_NUMBER = Number()
+_FEW = 20
+"""So many of the brand's own fields are named beside the language's."""
 
 
 class WhenShape(Shape[When]):
@@ -151,21 +155,26 @@ def _test(key: str, entry: Entry, reading: Reading) -> list[Test] | None:
         spec = reading.notes.fields[key[7:]]
         if spec is None:
             return None
-        shape: Shape[str] | Number = Number() if spec.number else Choice(*spec.values)
-        return _operators(cast("Shape[Scalar]", shape), entry.value, reading)
+        return _operators(_own_shape(spec, reading), entry.value, reading)
     if key.startswith("fields.") and "field" in reading.notes.broken:
         return None
-    own = [f"fields.{name}" for name in reading.notes.fields]
-    known = [*FIELDS, "topic", "any", *own]
+    own = reading.notes.own
+    known = [*FIELDS, "topic", "any", *own[:_FEW]]
     if key.startswith("fields."):
-        declared = ", ".join(own) or "none"
-        message = f"unknown field {shown(key)}; the playbook has {declared}; "
-        message += meant(key, own, "declare it under `fields`")
+        message = f"unknown field {shown(key)}; the playbook has {listing(own)}; "
+        message += reading.meant(key, own, "declare it under `fields`")
     else:
         message = f"unknown key {shown(key)}; a rule may test {', '.join(known)}; "
-        message += meant(key, known, "remove it")
+        message += reading.meant(key, known, "remove it")
     reading.note(entry.line, message)
     return None
+
+
+def _own_shape(spec: FieldSpec, reading: Reading) -> Shape[Scalar]:
+    made = reading.notes.shapes
+    if spec.id not in made:
+        made[spec.id] = _NUMBER if spec.number else Choice(*spec.values)
+    return cast("Shape[Scalar]", made[spec.id])
 
 
 def _operators(value: Shape[Scalar], node: Node, reading: Reading) -> list[Test] | None:
@@ -187,7 +196,7 @@ def _operators(value: Shape[Scalar], node: Node, reading: Reading) -> list[Test]
         read: dict[str, Any] = {}
         for key, entry in bounds.items():
             with reading.at(key):
-                read[key] = Number().read(entry.value, reading)
+                read[key] = _NUMBER.read(entry.value, reading)
         tests.append(None if None in read.values() else Range(**read))
     if "exists" in node.entries:
         with reading.at("exists"):
@@ -222,7 +231,7 @@ def _known(node: Table, allowed: Sequence[str], reading: Reading) -> bool:
         return False
     strange = [key for key in node.entries if key not in allowed]
     for key in strange:
-        remedy = meant(key, allowed, "use one of them")
+        remedy = reading.meant(key, allowed, "use one of them")
         if reading.key == "topic" and key == "not":
             remedy = "write none"
         reading.note(

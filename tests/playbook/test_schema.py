@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from remit.model import Bundle
 from remit.playbook import json_schema
-from remit.playbook.nodes import Items, Node, Table, compose
+from remit.playbook.compose import compose
+from remit.playbook.nodes import Items, Node, Table
 
 ROOT = Path(__file__).parents[2]
 BAD = Path(__file__).parent / "bad"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from remit.model import AnyOf, Bundle, Finding, Playbook
-from remit.playbook import find_problems, load_playbook, nodes
+from remit.playbook import compose, find_problems, load_playbook
 
 MakeBundle = Callable[..., Bundle]
 
@@ -22,7 +22,7 @@ def findings(bundle: Bundle) -> list[str]:
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The parser in C, and the one that stands in where it was not built."""
     if request.param == "pure":
-        monkeypatch.setattr(nodes, "_LOADER", yaml.SafeLoader)
+        monkeypatch.setattr(compose, "_LOADER", yaml.SafeLoader)
     return str(request.param)
 
 
