@@ -24,6 +24,15 @@ app = typer.Typer(
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="A brand's folder, or its playbook.yaml.")
 ]
+FromOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--from",
+        metavar="DATE",
+        formats=["%Y-%m-%d"],
+        help="First day to look at hours and holidays; today where it is left out.",
+    ),
+]
 FormatOption = Annotated[
     Format, typer.Option("--format", help="text for people, json for machines.")
 ]
@@ -41,17 +50,21 @@ SandboxPortOption = Annotated[int, typer.Option("--sandbox-port", help="Of the s
 # Playbooks -------------------------------------------------------------------------------------
 
 
-@app.command(epilog="Example: remit check playbooks/kopi --format github")
+@app.command(epilog="Example: remit check playbooks/kopi --from 2027-01-01 --format github")
 def check(
     path: PathArgument,
+    since: FromOption = None,
     format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", help="text, json or github.")
+        str, typer.Option("--format", help="text, json, sarif or github.")
     ] = "text",
 ) -> None:
-    """Find what is wrong with a playbook. Exit 0: nothing, 1: errors, 2: could not run."""
-    from remit.cli import playbooks
+    """Prove that every event has exactly one owner, and find all else that is wrong with a playbook.
 
-    raise typer.Exit(playbooks.check(path, format))
+    Exit 0: no error, 1: errors, 2: could not run.
+    """
+    from remit.cli import checking
+
+    raise typer.Exit(checking.check(path, since, format))
 
 
 @app.command(epilog="Example: remit explain playbooks/kopi event.json")
@@ -69,12 +82,138 @@ def explain(
     playbooks.explain(path, event, format)
 
 
+@app.command(epilog="Example: remit test playbooks/kopi --coverage")
+def test(
+    path: PathArgument,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Name the rules that no scenario reaches.")
+    ] = False,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """Run the playbook's scenarios. Exit 0: all hold, 1: some do not, 2: could not run."""
+    from remit.cli import testing
+
+    raise typer.Exit(testing.test(path, format, coverage=coverage))
+
+
+@app.command(epilog="Example: remit diff main/playbooks/kopi playbooks/kopi --format github")
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The playbook as it was.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The playbook as it would be.")],
+    since: FromOption = None,
+    format: Annotated[  # noqa: A002
+        str, typer.Option("--format", help="text, json or github.")
+    ] = "text",
+) -> None:
+    """Say which events would change owner or treatment, with an example of each.
+
+    Exit 0: none, 1: some, 2: could not run.
+    """
+    from remit.cli import diffing
+
+    raise typer.Exit(diffing.diff(old, new, since, format))
+
+
+@app.command(
+    epilog="Example: remit replay playbooks/kopi events.jsonl.gz --against old/kopi --format html > moved.html"
+)
+def replay(
+    path: PathArgument,
+    events: Annotated[
+        Path,
+        typer.Argument(
+            metavar="EVENTS", help="One event a line, .jsonl or .jsonl.gz; - for standard input."
+        ),
+    ],
+    against: Annotated[
+        Path | None, typer.Option("--against", metavar="OLD", help="Compare with this playbook.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DECISIONS.jsonl", help="Write every decision, in the order read."
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002
+        str, typer.Option("--format", help="text, json or html.")
+    ] = "text",
+) -> None:
+    """Send real history through a playbook: who would have owned what, and what moved."""
+    from remit.cli import replaying
+
+    replaying.replay(path, events, against, out, format)
+
+
+@app.command(
+    "import",
+    epilog="Example: remit import comments.csv --map text=Comment,time=Posted --set platform=instagram --out events.jsonl",
+)
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Anyone's export.")],
+    mapping: Annotated[
+        str, typer.Option("--map", metavar="FIELD=COLUMN,...", help="Which column is which field.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="EVENTS.jsonl", help="Where to write.")],
+    fixed: Annotated[
+        str, typer.Option("--set", metavar="FIELD=VALUE,...", help="Fields that no column has.")
+    ] = "",
+    timezone: Annotated[str, typer.Option("--timezone", help="Of times that name none.")] = "UTC",
+) -> None:
+    """Turn anyone's export into events for replay."""
+    from remit.cli import importing
+
+    importing.import_csv(file, mapping, out, fixed, timezone)
+
+
+@app.command(epilog="Example: remit charter playbooks/kopi --lang id --format html > kopi.html")
+def charter(
+    path: PathArgument,
+    lang: Annotated[str, typer.Option("--lang", help="id or en.")] = "en",
+    format: Annotated[  # noqa: A002
+        str, typer.Option("--format", help="md or html.")
+    ] = "md",
+    since: FromOption = None,
+) -> None:
+    """Say on one page who owns what, for whoever reads no YAML."""
+    from remit.cli import chartering
+
+    chartering.charter(path, lang, since, format)
+
+
+@app.command(epilog='Example: remit topics playbooks/kopi --try "gw kracunan abis minum kopi lo"')
+def topics(
+    path: PathArgument,
+    text: Annotated[
+        str | None,
+        typer.Option("--try", metavar="TEXT", help="Say what it holds, and what it nearly does."),
+    ] = None,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """Say what each topic matches, and why a text holds it or does not."""
+    from remit.cli import wording
+
+    wording.topics(path, text, format)
+
+
 @app.command(epilog="Example: remit schema > playbook.schema.json")
 def schema() -> None:
     """Print the JSON Schema of playbook.yaml, for editors."""
     from remit.cli import playbooks
 
     playbooks.schema()
+
+
+@app.command(epilog="Example: remit new warung")
+def new(
+    brand: Annotated[str, typer.Argument(metavar="BRAND", help="Its id, and the folder's name.")],
+    into: Annotated[
+        Path, typer.Option("--into", metavar="FOLDER", help="Where brands' folders lie.")
+    ] = Path("playbooks"),
+) -> None:
+    """Write a playbook to start from: two roles, a few rules, scenarios, templates."""
+    from remit.cli import beginning
+
+    beginning.new(brand, into)
 
 
 # Running ---------------------------------------------------------------------------------------
