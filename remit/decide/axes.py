@@ -10,11 +10,18 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from remit.decide.match import covers
+from remit.decide.domains import (
+    CLOSED,
+    INTEGERS,
+    LIMITS,
+    NUMBERS,
+    OPEN,
+    OTHER_CHANNEL,
+    REQUIRED,
+    covers,
+)
 from remit.model import (
     KINDS,
-    RELATIONS,
-    UNDER,
     AnyOf,
     Exists,
     FieldTest,
@@ -26,22 +33,6 @@ from remit.model import (
     Test,
 )
 
-OPEN = ("platform", "language", "metric")
-"""Fields that always have a value which the playbook does not name."""
-INTEGERS = ("author.followers", "reach")
-NUMBERS = ("sentiment", "toxicity", "value", "change", *INTEGERS)
-REQUIRED = ("kind", "platform")
-_DOMAINS: dict[str, tuple[Decimal | None, Decimal | None]] = {
-    "author.followers": (Decimal(0), None),
-    "reach": (Decimal(0), None),
-    "sentiment": (Decimal(-1), Decimal(1)),
-    "toxicity": (Decimal(0), Decimal(1)),
-}
-_CLOSED: dict[str, tuple[Scalar, ...]] = {
-    "under": UNDER,
-    "author.relation": RELATIONS,
-    "author.verified": (False, True),
-}
 _DIGITS = 34
 _EXPONENT = 30
 _GREATEST = Decimal((0, (9,) * _DIGITS, _EXPONENT))
@@ -60,6 +51,9 @@ class Values:
         self.missing: int | None = count if missing else None
         self.size = count + missing
         self.full = (1 << self.size) - 1
+        if field == "channel" and self.other is not None:
+            # A rule may ask for the channels that the playbook does not declare.
+            self.atom.setdefault(_key(OTHER_CHANNEL), self.other)
 
     def index(self, value: Scalar | None) -> int | None:
         """The atom of a value; None where the field cannot have it."""
@@ -245,11 +239,11 @@ def axis_of(playbook: Playbook, field: str, named: Iterable[Scalar]) -> Axis:
         return Values(field, named, other=True, missing=field not in REQUIRED)
     if field == "channel":
         return Values(field, playbook.channels, other=True, missing=True)
-    if field in _CLOSED:
-        return Values(field, _CLOSED[field], other=False, missing=True)
+    if field in CLOSED:
+        return Values(field, CLOSED[field], other=False, missing=True)
     numbers = (value for value in named if isinstance(value, Decimal))
     if field in NUMBERS:
-        low, high = _DOMAINS.get(field, (None, None))
+        low, high = LIMITS.get(field, (None, None))
         return Numbers(field, numbers, integers=field in INTEGERS, at_least=low, at_most=high)
     own = playbook.fields.get(field.removeprefix("fields."))
     if own is None or not field.startswith("fields."):

@@ -58,7 +58,9 @@ def _clause(asked: tuple[FieldTest, ...], playbook: Playbook) -> Clause:
     never: set[str] = set()
     shifts: list[Shift] = []
     for one in asked:
-        if one.field == TOPIC:
+        if one.field == TOPIC and isinstance(one.test, Exists) and one.test.exists:
+            groups.append(frozenset(playbook.topics))  # without any topic nothing holds one
+        elif one.field == TOPIC:
             held = _topics(one.test, playbook)
             groups += [frozenset(held.any)] if held.any else []
             groups += [frozenset({name}) for name in held.all]
@@ -74,8 +76,7 @@ def _topics(test: Test, playbook: Playbook) -> HoldsTopics:
     if isinstance(test, HoldsTopics):
         return test
     if isinstance(test, Exists):
-        every = tuple(playbook.topics)
-        return HoldsTopics(any=every) if test.exists else HoldsTopics(none=every)
+        return HoldsTopics(none=tuple(playbook.topics))
     if isinstance(test, AnyOf):
         return HoldsTopics(any=tuple(map(str, test.values)))
     if isinstance(test, NoneOf):

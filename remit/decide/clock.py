@@ -82,6 +82,43 @@ def due_times(
     return (None, None) if due is None else (after(due.first_response), after(due.resolution))
 
 
+def changes(
+    role: Role,
+    timezone: str,
+    start: datetime,
+    end: datetime,
+    holidays: HolidayCalendar | None = None,
+) -> Iterator[datetime]:
+    """Every instant from `start` up to `end` at which the role may begin or end its work; others too."""
+    if _always(role):
+        return
+    zone = _zone(timezone)
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    for offset in range(-_reach(role) - 1, (last - first).days + 1):
+        day = first + timedelta(days=offset)
+        instants = [_instant(zone, day, 0)]
+        for opening in _openings_of(role, zone, day, holidays):
+            instants += opening
+        yield from (at for at in instants if start <= at < end)
+
+
+def midnight(day: date, timezone: str) -> datetime:
+    """The instant at which a local day begins."""
+    return _instant(_zone(timezone), day, 0)
+
+
+def works_always(role: Role) -> bool:
+    """Whether the role has no hours, so that it is never closed, by holidays neither."""
+    return _always(role)
+
+
+def openings_on(
+    role: Role, timezone: str, day: date, holidays: HolidayCalendar | None = None
+) -> tuple[Opening, ...]:
+    """The openings that start on a local day, of a role that has hours."""
+    return tuple(_openings_of(role, _zone(timezone), day, holidays))
+
+
 def local(at: datetime, timezone: str) -> datetime:
     """The same instant as a clock on the wall of that zone shows it."""
     return at.astimezone(_zone(timezone))
@@ -129,7 +166,9 @@ def _openings_of(
     role: Role, zone: ZoneInfo, day: date, holidays: HolidayCalendar | None
 ) -> Iterator[Opening]:
     for span in _spans(role, day, holidays):
-        yield _instant(zone, day, span.since), _instant(zone, day, span.until)
+        since, until = _instant(zone, day, span.since), _instant(zone, day, span.until)
+        if since < until:  # not one that lies within the hour that a change of clocks skips
+            yield since, until
 
 
 def _openings(
@@ -187,15 +226,15 @@ def _working_days_later(
     day = _day_of(start, role, zone, holidays)
     since_midnight = local.replace(tzinfo=None) - datetime.combine(day, time())
     left, quiet = days, 0
+    openings: tuple[Opening, ...] = ()
     while left:
         day += timedelta(days=1)
-        spans = _spans(role, day, holidays)
-        left -= bool(spans)
-        quiet = 0 if spans else quiet + 1
+        openings = tuple(_openings_of(role, zone, day, holidays))
+        left -= bool(openings)
+        quiet = 0 if openings else quiet + 1
         if quiet > _HORIZON:
             return None
     wanted = _instant(zone, day, 0, since_midnight)
-    openings = tuple(_openings_of(role, zone, day, holidays))
     if any(since <= wanted < until for since, until in openings):
         return wanted
     return max(until for _, until in openings)

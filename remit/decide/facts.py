@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from remit.decide import clock
+from remit.decide.domains import OTHER_CHANNEL, known, known_own
 from remit.model import Author, Event, HolidayCalendar, InputError, Playbook
 
 Value = str | bool | int | Decimal
@@ -14,8 +15,6 @@ Value = str | bool | int | Decimal
 
 _NOBODY = Author()
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-OTHER_CHANNEL = "other"
-"""A channel that the playbook does not declare."""
 
 
 class Facts:
@@ -60,6 +59,19 @@ class Facts:
             )
         return self._open[role]
 
+    def own(self, name: str) -> Value | None:
+        """A field of the brand's own."""
+        spec = self._playbook.fields.get(name)
+        return None if spec is None else known_own(spec, self.event.fields.get(name))
+
+    def said(self, field: str) -> Value | None:
+        """What the event gives for a field, be it a value that the field cannot have."""
+        if field.startswith("fields."):
+            return self.event.fields.get(field.removeprefix("fields."))
+        holder = self.author if field.startswith("author.") else self.event
+        said: Value | None = getattr(holder, field.removeprefix("author."))
+        return said
+
     @property
     def local_time(self) -> str:
         """The event's time as the brand's clock shows it."""
@@ -75,13 +87,13 @@ _FIELDS: dict[str, Getter] = {
     "channel": lambda facts: facts.channel,
     "language": lambda facts: facts.event.language,
     "metric": lambda facts: facts.event.metric,
-    "under": lambda facts: facts.event.under,
-    "author.relation": lambda facts: facts.author.relation,
+    "under": lambda facts: known("under", facts.event.under),
+    "author.relation": lambda facts: known("author.relation", facts.author.relation),
     "author.verified": lambda facts: facts.author.verified,
     "author.followers": lambda facts: facts.author.followers,
     "reach": lambda facts: facts.event.reach,
-    "sentiment": lambda facts: facts.event.sentiment,
-    "toxicity": lambda facts: facts.event.toxicity,
+    "sentiment": lambda facts: known("sentiment", facts.event.sentiment),
+    "toxicity": lambda facts: known("toxicity", facts.event.toxicity),
     "value": lambda facts: facts.event.value,
     "change": lambda facts: facts.event.change,
 }
@@ -94,7 +106,7 @@ def getter(field: str) -> Getter:
     """How to read a field of one value. Raises InputError for a name that is not one."""
     if field.startswith("fields."):
         name = field.removeprefix("fields.")
-        return lambda facts: facts.event.fields.get(name)
+        return lambda facts: facts.own(name)
     if field not in _FIELDS:
         known = ", ".join((*_FIELDS, *HOURS, TOPIC))
         raise InputError(f"{field!r} is not a field of an event; use one of {known}, fields.NAME")

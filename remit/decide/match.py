@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from remit.decide.domains import covers
 from remit.decide.facts import HOURS, TOPIC, Facts, Getter, Value, getter
 from remit.model import (
     AnyOf,
@@ -46,14 +47,9 @@ def compiled(asked: FieldTest) -> Passes:
     return _values(read, test)
 
 
-def covers(kind: str, of: str) -> bool:
-    """`conversation` covers `conversation.comment`, and nothing that only begins alike."""
-    return of == kind or of.startswith(kind + ".")
-
-
 def described(asked: FieldTest, facts: Facts) -> str:
     """The test in the words of the playbook, and what was found. Never the text of a message."""
-    return f"{asked.field}: {_written(asked.test)} (found {_found(asked.field, facts)})"
+    return f"{asked.field}: {written(asked.test)} (found {_found(asked.field, facts)})"
 
 
 def takes_kind(test: Test, kind: str) -> bool:
@@ -131,7 +127,8 @@ def _hours(test: Test, *, working: bool) -> Passes:
     return lambda facts: any(facts.is_open(role) is working for role in roles) is positive
 
 
-def _written(test: Test) -> str:
+def written(test: Test) -> str:
+    """The test as the playbook would write it."""
     match test:
         case AnyOf():
             return _list(map(shown, test.values))
@@ -157,7 +154,10 @@ def _found(field: str, facts: Facts) -> str:
     if field in HOURS:
         return facts.local_time
     value = getter(field)(facts)
-    return "nothing" if value is None else shown(value)
+    if value is not None:
+        return shown(value)
+    said = facts.said(field)
+    return "nothing" if said is None else f"{shown(said)}, which counts as missing"
 
 
 def _list(values: Iterable[str]) -> str:

@@ -1,12 +1,23 @@
-"""First match over the rules of a playbook, and the trace that says why."""
+"""First match over the rules of a playbook, and the trace that says why.
+
+A decision reads each field once and looks up which clauses its value passes (`tables`, `plan`); the
+rules themselves are walked only for a trace.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 
+from remit.decide.axes import Axis, axes_of
+from remit.decide.clauses import Clause, clauses
 from remit.decide.facts import Facts
-from remit.decide.match import KIND, Passes, compiled, described, shown, takes_kind
-from remit.decide.text import line, topic_matcher
+from remit.decide.match import KIND, shown
+from remit.decide.openings import Openings
+from remit.decide.plan import Context, Plan, Ranked
+from remit.decide.scan import Scan
+from remit.decide.trace import Traced
 from remit.model import (
     KINDS,
     OTHERWISE,
@@ -22,40 +33,8 @@ from remit.model import (
 )
 
 _KINDS = frozenset(KINDS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Test:
-    asked: FieldTest
-    passes: Passes
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    rule: Rule
-    all: tuple[_Test, ...]
-    any: tuple[tuple[_Test, ...], ...]
-
-    def matches(self, facts: Facts) -> bool:
-        for test in self.all:
-            if not test.passes(facts):
-                return False
-        return not self.any or any(
-            all(test.passes(facts) for test in mapping) for mapping in self.any
-        )
-
-    def failed(self, facts: Facts) -> str | None:
-        """The first test that failed, in the words of the playbook."""
-        for test in self.all:
-            if not test.passes(facts):
-                return described(test.asked, facts)
-        firsts: list[str] = []
-        for mapping in self.any:
-            first = next((test for test in mapping if not test.passes(facts)), None)
-            if first is None:
-                return None
-            firsts.append(described(first.asked, facts))
-        return f"any: {'; '.join(firsts)}" if firsts else None
+_MOST_KNOWN = 65_536
+"""Sets of topics whose names, and decisions by rule and topics, that are kept."""
 
 
 class Router:
@@ -64,76 +43,145 @@ class Router:
     def __init__(self, playbook: Playbook, holidays: HolidayCalendar | None = None) -> None:
         self._playbook = playbook
         self._holidays = holidays
-        self._topics = tuple(
-            (name, topic_matcher(topic)) for name, topic in playbook.topics.items()
-        )
-        self._rules = tuple(_compile(rule) for rule in playbook.rules)
-        self._by_kind = {kind: self._able_to_take(kind) for kind in KINDS}
+        self._rules = (*playbook.rules, playbook.otherwise)
+        self._last = len(playbook.rules)
+        self._topic_names = tuple(playbook.topics)
+        self._scan = Scan(playbook.topics.values())
+        self._ranked, self._axes = _compile(playbook)
+        asked = {
+            role for each in self._ranked for shift in each.clause.shifts for role in shift.roles
+        }
+        # A role that the playbook does not have never works.
+        known = [role for role in playbook.roles.values() if role.id in asked]
+        self._roles = {role.id: number for number, role in enumerate(known)}
+        self._openings = Openings(known, playbook.timezone, holidays)
+        self._plans: dict[str, Plan] = {}
+        self._shared: dict[tuple[int, ...], Plan] = {}
+        self._names: dict[int, tuple[str, ...]] = {0: ()}
+        self._plain: list[Decision | None] = [None] * len(self._rules)
+        """The decision of each rule on an event without topics, once it was asked for."""
+        self._by_topics: dict[tuple[int, int], Decision] = {}
 
     def decide(self, event: Event) -> Decision:
         """The first rule that matches, else `otherwise`.
 
         Raises Refused("no_rule") where neither is there.
         """
-        facts = self._facts(event)
-        # A kind that is not in the hierarchy is decided by otherwise alone.
-        for rule in self._by_kind.get(event.kind, ()):
-            if rule.matches(facts):
-                return _decided(rule.rule.id, rule.rule, facts)
-        return self._otherwise(facts)
+        # A model's own mapping: what `event.text` would find, in half the time.
+        said = event.__dict__
+        text = said["text"]
+        held = self._scan.held(text) if text else 0
+        plan = self._plans.get(said["kind"]) or self._plan(said["kind"])
+        rule = self._last if plan is None else plan.first(said, held)
+        made = self._by_topics.get((rule, held)) if held else self._plain[rule]
+        return made or self._decision(rule, held)
 
     def explain(self, event: Event) -> tuple[Decision, tuple[Tried, ...]]:
         """The decision, and every rule that was tried for it."""
-        facts = self._facts(event)
+        facts = Facts(event, self._playbook, self.topics, self._holidays)
         known = event.kind in _KINDS
         strange = f"kind: {shown(event.kind)} is not a kind of event, so otherwise decides"
+        held = self._scan.held(event.text) if event.text else 0
         tried: list[Tried] = []
-        for rule in self._rules:
+        for number, rule in enumerate(self._traced):
             failed = rule.failed(facts) if known else strange
-            tried.append(Tried(rule=rule.rule.id, matched=failed is None, failed=failed))
+            tried.append(Tried(rule=rule.id, matched=failed is None, failed=failed))
             if failed is None:
-                return _decided(rule.rule.id, rule.rule, facts), tuple(tried)
-        decision = self._otherwise(facts)
+                return self._decision(number, held), tuple(tried)
+        decision = self._decision(self._last, held)
         return decision, (*tried, Tried(rule=OTHERWISE, matched=True))
 
     def topics(self, text: str) -> tuple[str, ...]:
         """Names of the topics that a text holds, in the order of the playbook."""
-        words = line(text)
-        return tuple(name for name, held in self._topics if held(words))
+        return self._names_of(self._scan.held(text))
 
-    def _facts(self, event: Event) -> Facts:
-        return Facts(event, self._playbook, self.topics, self._holidays)
+    @cached_property
+    def _traced(self) -> tuple[Traced, ...]:
+        return tuple(map(Traced, self._playbook.rules))
 
-    def _able_to_take(self, kind: str) -> tuple[_Compiled, ...]:
-        """The rules that some event of that kind could match, without their tests of the kind."""
-        return tuple(
-            replace(rule, all=tuple(test for test in rule.all if test.asked.field != KIND))
-            for rule in self._rules
-            if all(
-                takes_kind(test.asked.test, kind) for test in rule.all if test.asked.field == KIND
-            )
+    def _plan(self, kind: str) -> Plan | None:
+        """Made for the first event of that kind; kinds that reach the same clauses share it.
+
+        A kind that is not in the hierarchy is decided by otherwise alone.
+        """
+        if kind not in _KINDS:
+            return None
+        bit = 1 << KINDS.index(kind)
+        reached = tuple(
+            number for number, each in enumerate(self._ranked) if each.atoms.get(KIND, -1) & bit
         )
+        if reached not in self._shared:
+            ranked = [_without_kind(self._ranked[number]) for number in reached]
+            topics = {name: number for number, name in enumerate(self._topic_names)}
+            channels = self._playbook.channels
+            context = Context(channels, topics, self._roles, self._openings)
+            self._shared[reached] = Plan(ranked, self._axes, context, nobody=self._last)
+        plan = self._plans[kind] = self._shared[reached]
+        return plan
 
-    def _otherwise(self, facts: Facts) -> Decision:
-        rule = self._playbook.otherwise
+    def _decision(self, number: int, held: int) -> Decision:
+        rule = self._rules[number]
         if rule is None:
             raise Refused(
                 "no_rule",
                 "no rule takes this event and the playbook has no `otherwise`; "
                 "add one that says who owns what nobody foresaw",
             )
-        return _decided(OTHERWISE, rule, facts)
+        name = OTHERWISE if number == self._last else rule.id
+        decision = Decision(rule=name, outcome=rule.outcome, topics=self._names_of(held))
+        if not held:
+            self._plain[number] = decision
+            return decision
+        if len(self._by_topics) >= _MOST_KNOWN:
+            self._by_topics.clear()
+        self._by_topics[number, held] = decision
+        return decision
+
+    def _names_of(self, held: int) -> tuple[str, ...]:
+        names = self._names.get(held)
+        if names is None:
+            if len(self._names) >= _MOST_KNOWN:
+                self._names.clear()
+            names = self._names[held] = tuple(
+                name for number, name in enumerate(self._topic_names) if held >> number & 1
+            )
+        return names
 
 
-def _decided(name: str, rule: Rule, facts: Facts) -> Decision:
-    return Decision(rule=name, outcome=rule.outcome, topics=facts.topics)
+def _compile(playbook: Playbook) -> tuple[list[Ranked], dict[str, Axis]]:
+    """The clauses that some event can pass, in the order of the rules, and the axes they test.
+
+    Raises InputError for a test that its field does not know, with the rule's name.
+    """
+    found: list[tuple[int, Clause]] = []
+    for number, rule in enumerate(playbook.rules):
+        with _naming(rule):
+            made = clauses(rule, playbook)
+            axes_of(playbook, [test for clause in made for test in clause.tests])
+            found += [(number, clause) for clause in made]
+    axes = axes_of(playbook, [test for _, clause in found for test in clause.tests])
+    masks: dict[FieldTest, int] = {}
+    ranked: list[Ranked] = []
+    for number, clause in found:
+        atoms: dict[str, int] = {}
+        for test in clause.tests:
+            if test not in masks:
+                with _naming(playbook.rules[number]):
+                    masks[test] = axes[test.field].mask(test.test)
+            atoms[test.field] = atoms.get(test.field, -1) & masks[test]
+        if all(atoms.values()):
+            ranked.append(Ranked(number, clause, atoms))
+    return ranked, axes
 
 
-def _compile(rule: Rule) -> _Compiled:
-    def tests(asked: tuple[FieldTest, ...]) -> tuple[_Test, ...]:
-        try:
-            return tuple(_Test(one, compiled(one)) for one in asked)
-        except InputError as error:
-            raise InputError(f"rule {rule.id}: {error}") from error
+@contextmanager
+def _naming(rule: Rule) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"rule {rule.id}: {error}") from error
 
-    return _Compiled(rule, tests(rule.when.all), tuple(map(tests, rule.when.any)))
+
+def _without_kind(ranked: Ranked) -> Ranked:
+    atoms = {field: each for field, each in ranked.atoms.items() if field != KIND}
+    return Ranked(ranked.rule, ranked.clause, atoms)

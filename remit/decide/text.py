@@ -1,16 +1,20 @@
 """The one normalisation of phrases and texts, and whether a text holds a phrase.
 
 Character classes come from `regex`, whose Unicode tables do not depend on the Python that runs.
+`normal` and `words` say what is meant, `line` says the same in a tenth of the time: one look at
+each character in C, and Python only where a letter repeats or a symbol stands.
 """
 
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 
 import regex
+from ahocorasick_rs import BytesAhoCorasick
 
 from remit.model import InputError, Topic
 
@@ -19,6 +23,7 @@ _REPEATED = regex.compile(r"(\p{L})\1+")
 _LETTERS = r"\p{L}\p{M}\p{Nd}_"
 _WORD = rf"[{_LETTERS}]+|[^{_LETTERS}\s\p{{Z}}\p{{P}}\p{{Cc}}\p{{Cf}}\p{{Cs}}]"
 _WORDS = regex.compile(_WORD)
+_LETTER = regex.compile(rf"[{_LETTERS}]")
 _STARRED = regex.compile(rf"(?P<lead>\*+)?(?P<word>{_WORD})(?P<trail>\*+)?|(?P<alone>\*)")
 
 Matcher = Callable[[str], bool]
@@ -27,7 +32,7 @@ Matcher = Callable[[str], bool]
 
 def normal(text: str) -> str:
     """NFKC, case folded, without what nobody sees, each run of the same letter as one."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = _folded(text)
     # An invisible character can keep a letter from its accent: compose again where one was dropped.
     seen, dropped = _IGNORABLE.subn("", folded)
     if dropped:
@@ -42,8 +47,15 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def line(text: str) -> str:
-    """The words of a text with a space on either side of each, for `matcher`."""
-    return f" {' '.join(words(text))} "
+    """The words of a text with a space on either side of each: ` uang kembali dong `."""
+    apart = text if text.isascii() else _FOREIGN.sub(_apart, _folded(text))
+    if _HIDDEN in apart:
+        return f" {' '.join(words(text))} "
+    data = apart.encode().translate(_ASCII)
+    marks = _MARKS.find_matches_as_indexes(data, overlapping=True)
+    if marks:
+        data = _mended(data, marks)
+    return f" {b' '.join(data.split()).decode()} "
 
 
 def matcher(phrase: str) -> Matcher:
@@ -52,20 +64,11 @@ def matcher(phrase: str) -> Matcher:
     A phrase without any word is held by no text. Raises InputError for a `*` that stands alone or
     inside a word.
     """
-    parts = _parts(phrase)
+    parts = parts_of(phrase)
     if not parts:
         return _never
-    whole = " ".join(word for word, _, _ in parts)
-    head = "" if parts[0][1] else " "
-    tail = "" if parts[-1][2] else " "
-    inner = any(trail for _, _, trail in parts[:-1]) or any(lead for _, lead, _ in parts[1:])
-    if not inner:
-        return partial(_contains, head + whole + tail)
-    pattern = " ".join(
-        ("[^ ]*" if lead else "") + re.escape(word) + ("[^ ]*" if trail else "")
-        for word, lead, trail in parts
-    )
-    return partial(_finds, re.compile(f" {pattern} "))
+    whole = literal(parts)
+    return partial(_finds, pattern(parts)) if whole is None else partial(_contains, whole)
 
 
 def holds(text: str, phrase: str) -> bool:
@@ -84,6 +87,57 @@ def topic_matcher(topic: Topic) -> Matcher:
     return held
 
 
+Part = tuple[str, bool, bool]
+"""(word, whether `*` leads it, whether `*` trails it)."""
+
+
+def parts_of(phrase: str) -> tuple[Part, ...]:
+    """A phrase word by word. Raises InputError as `matcher` does."""
+    parts: list[Part] = []
+    end = -1
+    for found in _STARRED.finditer(normal(phrase)):
+        lead, trail = found["lead"] is not None, found["trail"] is not None
+        joined = found.start() == end and parts and (lead or parts[-1][2])
+        if found["alone"] is not None or joined:
+            raise InputError(
+                f"the phrase {phrase!r} has a `*` that neither leads nor trails a word; "
+                "write it against a word, like `refund*` or `*racun*`"
+            )
+        parts.append((found["word"], lead, trail))
+        end = found.end()
+    return tuple(parts)
+
+
+def literal(parts: tuple[Part, ...]) -> str | None:
+    """What stands in every line that holds the phrase and in no other; None with a `*` between."""
+    if any(trail for _, _, trail in parts[:-1]) or any(lead for _, lead, _ in parts[1:]):
+        return None
+    whole = " ".join(word for word, _, _ in parts)
+    return ("" if parts[0][1] else " ") + whole + ("" if parts[-1][2] else " ")
+
+
+def sign(parts: tuple[Part, ...]) -> str:
+    """The longest piece that stands in every line that holds the phrase."""
+    pieces = (("" if lead else " ") + word + ("" if trail else " ") for word, lead, trail in parts)
+    return max(pieces, key=len)
+
+
+def pattern(parts: tuple[Part, ...]) -> re.Pattern[str]:
+    """The phrase as a pattern over lines."""
+    return re.compile(
+        " "
+        + " ".join(
+            ("[^ ]*" if lead else "") + re.escape(word) + ("[^ ]*" if trail else "")
+            for word, lead, trail in parts
+        )
+        + " "
+    )
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
 def _any(matchers: Iterable[Matcher], text: str) -> bool:
     return any(one(text) for one in matchers)
 
@@ -96,22 +150,60 @@ def _contains(needle: str, text: str) -> bool:
     return needle in text
 
 
-def _finds(pattern: re.Pattern[str], text: str) -> bool:
-    return pattern.search(text) is not None
+def _finds(wanted: re.Pattern[str], text: str) -> bool:
+    return wanted.search(text) is not None
 
 
-def _parts(phrase: str) -> list[tuple[str, bool, bool]]:
-    """(word, whether `*` leads it, whether `*` trails it)."""
-    parts: list[tuple[str, bool, bool]] = []
-    end = -1
-    for found in _STARRED.finditer(normal(phrase)):
-        lead, trail = found["lead"] is not None, found["trail"] is not None
-        joined = found.start() == end and parts and (lead or parts[-1][2])
-        if found["alone"] is not None or joined:
-            raise InputError(
-                f"the phrase {phrase!r} has a `*` that neither leads nor trails a word; "
-                "write it against a word, like `refund*` or `*racun*`"
-            )
-        parts.append((found["word"], lead, trail))
-        end = found.end()
-    return parts
+# The fast road -----------------------------------------------------------------------------------
+
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_HIDDEN = "\x00"
+"""Stands for what nobody sees. A text with a NUL of its own takes the slow road, and loses nothing."""
+_DROPPED = re.compile(r"\x00+(?=[\x01-\x7f]|$)")
+"""Behind it stands nothing that could be composed with what stands before it."""
+_TWICE = re.compile(r"([^\x00-\x7f])\1")
+_SYMBOLS = b"$+<=>^`|~"
+_WORDLY = (string.ascii_lowercase + string.digits + "_").encode("ascii")
+_ASCII = bytes(
+    lower if (lower := ord(chr(code).lower())) in _WORDLY or code in _SYMBOLS else 32
+    for code in range(128)
+) + bytes(range(128, 256))
+_DOUBLES = [char.encode("ascii") * 2 for char in string.ascii_lowercase]
+_MARKS = BytesAhoCorasick([*_DOUBLES, *(bytes([symbol]) for symbol in _SYMBOLS)])
+
+
+def _mended(data: bytes, marks: Iterable[tuple[int, int, int]]) -> bytes:
+    """Without the first of two letters that are the same, and with each symbol apart."""
+    pieces: list[bytes] = []
+    done = 0
+    for number, start, end in marks:
+        pieces.append(data[done:start])
+        done = start + 1
+        if number >= len(_DOUBLES):
+            pieces.append(b" %b " % data[start:end])
+    pieces.append(data[done:])
+    return b"".join(pieces)
+
+
+def _apart(found: re.Match[str]) -> str:
+    return _run_apart(found[0])
+
+
+@lru_cache(maxsize=4096)
+def _run_apart(run: str) -> str:
+    """Characters beyond ASCII in a row, as they stand in a line."""
+    made = "".join(map(_char_apart, run))
+    if _HIDDEN in made:
+        made = _DROPPED.sub("", made)
+    if _TWICE.search(made):
+        made = _REPEATED.sub(r"\1", made)
+    return made
+
+
+def _char_apart(char: str) -> str:
+    """Itself, a space, or a symbol between spaces."""
+    if _IGNORABLE.match(char):
+        return _HIDDEN
+    if not _WORDS.match(char):
+        return " "
+    return char if _LETTER.match(char) else f" {char} "

@@ -17,6 +17,7 @@ from remit.model import (
     Channel,
     Draft,
     Event,
+    FieldSpec,
     FieldTest,
     Holidays,
     Hours,
@@ -47,6 +48,12 @@ class ClosedOn:
 
     def closed(self, country: str, joint_leave: bool, day: date) -> bool:
         return country == "ID" and (day in self._days or (joint_leave and day in self._joint))
+
+    def named(self, country: str, joint_leave: bool, day: date) -> str | None:
+        return "a holiday" if self.closed(country, joint_leave, day) else None
+
+    def estimated(self, country: str, joint_leave: bool, day: date) -> bool:
+        return False
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +115,11 @@ def brand(cm: Role, smm: Role) -> Callable[..., Playbook]:
             "pairs": Approval(id="pairs", by=("cm", "lead"), count=2),
             "campaigns": Approval(id="campaigns", by=("lead", "cm"), not_writer=True),
             "signed": Approval(id="signed", by=("cm",), identity="verified"),
+        },
+        fields={
+            "tier": FieldSpec(id="tier", values=("gold", "silver", "none")),
+            "order": FieldSpec(id="order", number=True),
+            "vip": FieldSpec(id="vip", number=True),
         },
         otherwise=Rule(id="otherwise", outcome=Outcome(owner="cm", play=Play.triage)),
     )

@@ -85,7 +85,38 @@ def works(playbook: Playbook, role: str, at: datetime) -> bool:
     return False
 
 
+DOMAINS: dict[str, Any] = {
+    "under": ["campaign", "organic", "ad", "profile", "none"],
+    "author.relation": ["customer", "lead", "fan", "staff", "partner", "press", "unknown"],
+    "sentiment": (-1, 1),
+    "toxicity": (0, 1),
+}
+
+
 def value(playbook: Playbook, event: Event, field: str) -> Any:
+    found = as_said(playbook, event, field)
+    return found if possible(playbook, field, found) else None
+
+
+def possible(playbook: Playbook, field: str, found: Any) -> bool:
+    """What a field cannot be counts as missing."""
+    domain = DOMAINS.get(field)
+    if field.startswith("fields."):
+        spec = playbook.fields[field[7:]]
+        if not spec.number:
+            return isinstance(found, str) and found in spec.values
+        if isinstance(found, bool) or not isinstance(found, Decimal | int):
+            return False
+        domain = (spec.at_least, spec.at_most)
+    if domain is None or found is None:
+        return True
+    if isinstance(domain, list):
+        return found in domain
+    low, high = domain
+    return (low is None or found >= low) and (high is None or found <= high)
+
+
+def as_said(playbook: Playbook, event: Event, field: str) -> Any:
     if field == "channel":
         known = event.channel is None or event.channel in playbook.channels
         return event.channel if known else "other"
@@ -102,14 +133,21 @@ def equal(left: Any, right: Any) -> bool:
     return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
+def passes_topic(held: list[str], test: Any) -> bool:
+    if isinstance(test, Exists):
+        return bool(held) == test.exists
+    if isinstance(test, AnyOf | NoneOf):
+        return any(name in held for name in test.values) == isinstance(test, AnyOf)
+    assert isinstance(test, HoldsTopics)
+    some = not test.any or any(name in held for name in test.any)
+    every = all(name in held for name in test.all)
+    return some and every and not any(name in held for name in test.none)
+
+
 def passes(playbook: Playbook, event: Event, asked: FieldTest) -> bool:
     test: Any = asked.test
     if asked.field == "topic":
-        held = topics(playbook, event.text)
-        assert isinstance(test, HoldsTopics)
-        some = not test.any or any(name in held for name in test.any)
-        every = all(name in held for name in test.all)
-        return some and every and not any(name in held for name in test.none)
+        return passes_topic(topics(playbook, event.text), test)
     if asked.field in {"within_hours", "outside_hours"}:
         want = asked.field == "within_hours"
         found = any(works(playbook, role, event.time) is want for role in test.values)

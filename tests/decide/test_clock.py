@@ -140,6 +140,12 @@ def test_a_role_that_never_opens_is_counted_on_the_calendar(smm):
         def closed(self, country: str, joint_leave: bool, day: date) -> bool:
             return True
 
+        def named(self, country: str, joint_leave: bool, day: date) -> str | None:
+            return "a holiday"
+
+        def estimated(self, country: str, joint_leave: bool, day: date) -> bool:
+            return False
+
     start = at("2027-03-01T10:00+07:00")
     for length in ("1h", "2d", "1d1h"):
         duration = Duration.parse(length)

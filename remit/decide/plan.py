@@ -1,0 +1,250 @@
+"""First match over the clauses that some kinds of events can reach."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from remit.decide.axes import Axis
+from remit.decide.clauses import Clause, Shift
+from remit.decide.openings import Openings
+from remit.decide.tables import NamedRows, NumberRows, Row, bitset, ones, rows_of
+from remit.model import Channel
+
+_MOST_KNOWN = 4096
+"""Combinations of topics, or of roles at work, whose rows are kept."""
+_PLACE = frozenset({"channel", "platform"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A clause, the number of its rule, and the atoms that it takes of each axis that it tests."""
+
+    rule: int
+    clause: Clause
+    atoms: Mapping[str, int]
+
+
+class _Fields:
+    """Axes whose values stand in one mapping, under these names."""
+
+    def __init__(self, rows: Mapping[str, NamedRows | NumberRows]) -> None:
+        self.named = tuple(
+            (name, each.table.get, each.rest)
+            for name, each in rows.items()
+            if isinstance(each, NamedRows)
+        )
+        self.numbers = tuple(
+            (name, each.cuts, each.found, each.missing)
+            for name, each in rows.items()
+            if isinstance(each, NumberRows)
+        )
+        self.missing: Row = -1
+        for each in rows.values():
+            self.missing &= each.missing
+        self.asks = bool(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a plan needs of the playbook beside its clauses. Topics and roles have numbers."""
+
+    channels: Mapping[str, Channel]
+    topics: Mapping[str, int]
+    roles: Mapping[str, int]
+    openings: Openings
+
+
+class Plan:
+    """Clauses in the order of their rules, and how an event finds the first that takes it."""
+
+    def __init__(
+        self, ranked: Sequence[Ranked], axes: Mapping[str, Axis], context: Context, *, nobody: int
+    ) -> None:
+        self._rules = tuple(each.rule for each in ranked)
+        self._nobody = nobody
+        tested = dict.fromkeys(field for each in ranked for field in each.atoms)
+        rows = {field: self._rows(field, axes[field], ranked) for field in tested}
+        self._place = _Place(rows, context.channels) if _PLACE & rows.keys() else None
+        self._event = _Fields({name: rows[name] for name in rows if _holder(name) == ""})
+        self._author = _Fields(_below(rows, "author"))
+        self._own = _Fields(_below(rows, "fields"))
+        self._every = (1 << len(ranked)) - 1
+        self._topics = _TopicRows(ranked, context.topics, self._every)
+        self._shifts = _ShiftRows(ranked, context.roles, self._every)
+        self._openings = context.openings
+
+    @staticmethod
+    def _rows(field: str, axis: Axis, ranked: Sequence[Ranked]) -> NamedRows | NumberRows:
+        masks = {
+            number: each.atoms[field] for number, each in enumerate(ranked) if field in each.atoms
+        }
+        return rows_of(axis, masks, len(ranked))
+
+    def first(self, said: Mapping[str, Any], held: int) -> int:
+        """The number of the first rule that takes an event; that of `nobody` where none does.
+
+        `said`: the event's fields. `held`: the topics of its text as a bitset.
+        """
+        row = self._topics.known.get(held) or self._topics.row(held)
+        if self._place is not None:
+            row &= self._place.row(said)
+        for name, get, rest in self._event.named:
+            row &= get(said[name], rest)
+        for name, cuts, found, missing in self._event.numbers:
+            value = said[name]
+            row &= missing if value is None else found[bisect_right(cuts, value)]
+        if self._author.asks:
+            author = said["author"]
+            if author is None:
+                row &= self._author.missing
+            else:
+                author = author.__dict__
+                for name, get, rest in self._author.named:
+                    row &= get(author[name], rest)
+                for name, cuts, found, missing in self._author.numbers:
+                    value = author[name]
+                    row &= missing if value is None else found[bisect_right(cuts, value)]
+        if self._own.asks:
+            own = said["fields"]
+            # The brand's own fields may hold anything, so the type is asked as well.
+            for name, get, rest in self._own.named:
+                value = own.get(name)
+                row &= get(value if type(value) is str else None, rest)
+            for name, cuts, found, missing in self._own.numbers:
+                value = own.get(name)
+                row &= found[bisect_right(cuts, value)] if type(value) is Decimal else missing
+        if row & self._shifts.asking:
+            row &= self._shifts.row(self._openings.at(said["time"]))
+        return self._rules[(row & -row).bit_length() - 1] if row else self._nobody
+
+
+class _Place:
+    """Channel and platform together: a declared channel fixes its platform."""
+
+    def __init__(
+        self,
+        rows: Mapping[str, NamedRows | NumberRows],
+        channels: Mapping[str, Channel],
+    ) -> None:
+        channel, platform = rows.get("channel"), rows.get("platform")
+        self._platform = platform if isinstance(platform, NamedRows) else None
+        known = channel if isinstance(channel, NamedRows) else None
+        self._none: Row = -1 if known is None else known.missing
+        self._other: Row = -1 if known is None else known.rest
+        self._declared: dict[str | None, Row] = {
+            name: (-1 if known is None else known.table[name]) & self._on(each.platform)
+            for name, each in channels.items()
+        }
+
+    def _on(self, platform: str) -> Row:
+        rows = self._platform
+        return -1 if rows is None else rows.table.get(platform, rows.rest)
+
+    def row(self, said: Mapping[str, Any]) -> Row:
+        name = said["channel"]
+        declared = self._declared.get(name)
+        if declared is not None:
+            return declared
+        return (self._none if name is None else self._other) & self._on(said["platform"])
+
+
+class _TopicRows:
+    """Which clauses a set of topics passes. A clause's groups fill slots: of each it needs one."""
+
+    def __init__(self, ranked: Sequence[Ranked], topics: Mapping[str, int], every: Row) -> None:
+        self._every = every
+        count = len(ranked)
+        slots = max((len(each.clause.groups) for each in ranked), default=0)
+        free: list[list[int]] = [[] for _ in range(slots)]
+        takes: list[dict[int, list[int]]] = [{} for _ in range(slots)]
+        spoils: dict[int, list[int]] = {}
+        for number, each in enumerate(ranked):
+            groups = each.clause.groups
+            for slot in range(slots):
+                if slot >= len(groups):
+                    free[slot].append(number)
+                    continue
+                for name in groups[slot]:
+                    takes[slot].setdefault(topics[name], []).append(number)
+            for name in each.clause.never:
+                spoils.setdefault(topics[name], []).append(number)
+        self._slots = [
+            (
+                bitset(free[slot], count),
+                {topic: bitset(some, count) for topic, some in takes[slot].items()},
+            )
+            for slot in range(slots)
+        ]
+        self._spoils = {topic: bitset(some, count) for topic, some in spoils.items()}
+        self.known = {0: self._made(0)}
+
+    def row(self, held: int) -> Row:
+        if len(self.known) >= _MOST_KNOWN:
+            self.known.clear()
+        row = self.known[held] = self._made(held)
+        return row
+
+    def _made(self, held: int) -> Row:
+        row = self._every
+        topics = tuple(ones(held))
+        for free, takes in self._slots:
+            some = free
+            for topic in topics:
+                some |= takes.get(topic, 0)
+            row &= some
+        for topic in topics:
+            row &= ~self._spoils.get(topic, 0)
+        return row
+
+
+class _ShiftRows:
+    """Which clauses the roles at work pass."""
+
+    def __init__(self, ranked: Sequence[Ranked], roles: Mapping[str, int], every: Row) -> None:
+        self._every = every
+        self._roles = roles
+        asking: dict[Shift, list[int]] = {}
+        for number, each in enumerate(ranked):
+            for shift in each.clause.shifts:
+                asking.setdefault(shift, []).append(number)
+        self._by_shift = [(shift, bitset(some, len(ranked))) for shift, some in asking.items()]
+        self.asking: Row = 0
+        """The clauses that ask."""
+        for _, some in self._by_shift:
+            self.asking |= some
+        self._known: dict[int, Row] = {}
+
+    def row(self, at_work: int) -> Row:
+        row = self._known.get(at_work)
+        if row is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            row = self._known[at_work] = self._made(at_work)
+        return row
+
+    def _made(self, at_work: int) -> Row:
+        present = frozenset(role for role, number in self._roles.items() if at_work >> number & 1)
+        row = self._every
+        for shift, some in self._by_shift:
+            if not shift.passes(present):
+                row &= ~some
+        return row
+
+
+def _holder(field: str) -> str:
+    """Where an event keeps a field: `author`, `fields`, or itself; the place has rows of its own."""
+    return "place" if field in _PLACE else field.partition(".")[0] if "." in field else ""
+
+
+def _below(
+    rows: Mapping[str, NamedRows | NumberRows], holder: str
+) -> dict[str, NamedRows | NumberRows]:
+    return {
+        field.removeprefix(f"{holder}."): each
+        for field, each in rows.items()
+        if _holder(field) == holder
+    }
