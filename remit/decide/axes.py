@@ -117,7 +117,7 @@ class Numbers:
     ) -> None:
         self.field = field
         self.integers = integers
-        self.at_least = -_GREATEST if at_least is None else at_least
+        self.at_least = _GREATEST.copy_negate() if at_least is None else at_least
         self.at_most = _GREATEST if at_most is None else at_most
         bounds = {self.at_least, self.at_most}
         self.breaks: tuple[Decimal, ...] = tuple(sorted({*breaks, *bounds}))
@@ -202,6 +202,9 @@ def between(below: Decimal, above: Decimal, *, integers: bool = False) -> Decima
 
     An event's numbers have at most 34 digits and an exponent within 30.
     """
+    if above <= 0:  # from the end that is nearer to nothing: -11 below -10, not the least there is
+        mirrored = between(above.copy_negate(), below.copy_negate(), integers=integers)
+        return None if mirrored is None else mirrored.copy_negate()
     low, high = _scaled(below), _scaled(above)
     # In units of 10**-30 both bounds are integers, and so is every number of an event.
     finest = _EXPONENT if integers else 0

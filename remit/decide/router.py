@@ -156,10 +156,14 @@ def _compile(playbook: Playbook) -> tuple[list[Ranked], dict[str, Axis]]:
     found: list[tuple[int, Clause]] = []
     for number, rule in enumerate(playbook.rules):
         with _naming(rule):
-            made = clauses(rule, playbook)
-            axes_of(playbook, [test for clause in made for test in clause.tests])
-            found += [(number, clause) for clause in made]
-    axes = axes_of(playbook, [test for _, clause in found for test in clause.tests])
+            found += [(number, clause) for clause in clauses(rule, playbook)]
+    try:
+        axes = axes_of(playbook, [test for _, clause in found for test in clause.tests])
+    except InputError:
+        for number, clause in found:
+            with _naming(playbook.rules[number]):
+                axes_of(playbook, clause.tests)
+        raise
     masks: dict[FieldTest, int] = {}
     ranked: list[Ranked] = []
     for number, clause in found:

@@ -6,6 +6,7 @@ match. Rows are built once; equal rows are one object.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from math import floor
@@ -91,22 +92,28 @@ def _rows_of_values(axis: Values, masks: Mapping[int, int], count: int) -> list[
 
 def _rows_of_numbers(axis: Numbers, masks: Mapping[int, int], count: int) -> list[Row]:
     """A sweep over the atoms: a clause is toggled where a run of its atoms begins and ends."""
-    toggles: list[list[int]] = [[] for _ in range(axis.size + 1)]
+    toggles: dict[int, list[int]] = defaultdict(list)
     for clause, atoms in masks.items():
-        for first, beyond in _runs(atoms):
+        for first, beyond in _runs(atoms, axis.full):
             toggles[first].append(clause)
             toggles[beyond].append(clause)
     row = (1 << count) - 1 & ~bitset(list(masks), count)
     rows: list[Row] = []
     for atom in range(axis.size):
-        for clause in toggles[atom]:
+        for clause in toggles.get(atom, ()):
             row ^= 1 << clause
         rows.append(row)
     return rows
 
 
-def _runs(atoms: int) -> Iterator[tuple[int, int]]:
-    """(first, first beyond) of each run of ones."""
+def _runs(atoms: int, possible: int) -> Iterator[tuple[int, int]]:
+    """(first, first beyond) of each run of ones; what lies in a run and is impossible cuts none."""
+    if not atoms:
+        return
+    low, high = (atoms & -atoms).bit_length() - 1, atoms.bit_length()
+    if (1 << high) - (1 << low) & possible == atoms:
+        yield low, high
+        return
     offset = 0
     while atoms:
         start = (atoms & -atoms).bit_length() - 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -53,6 +53,13 @@ Exact = Annotated[Decimal, AfterValidator(_exact)]
 """A decimal taken from its literal: at most 34 digits, exponent within 30, never NaN or infinite."""
 
 
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC)),
+]
+"""An instant that any zone can show and any due time can follow."""
+
+
 class Author(Frozen):
     """Who wrote it, outside."""
 
@@ -69,7 +76,7 @@ class Event(Frozen):
     id: str
     kind: str
     platform: str
-    time: AwareDatetime
+    time: Moment
     channel: str | None = None
     text: str | None = None
     language: str | None = None
