@@ -2,7 +2,8 @@
 
 A platform is a folder `integrations/<name>/` with
 - `adapter.py`: `connect(channel: Channel, brand: str) -> Platform`;
-- `limits.py`: `LIMITS: Limits`, imports nothing but the model, so that checking stays fast;
+- `limits.py`: `LIMITS: Limits`, and `SUPPLIES: frozenset[str]`, the fields that a rule may test and
+  its events fill, `topic` where they have a text. Imports nothing but the model: checking stays fast;
 - `capabilities.yaml`: feature -> {status: done | todo | exempt, proof: A | B | C, reason}.
 Nothing of it is imported before it is asked for.
 """
@@ -36,6 +37,11 @@ def connect(channel: Channel, playbook_brand: str) -> Platform:
 def limits_of(platform: str) -> Limits:
     """What the network takes in one post, without a connection."""
     return cast("Limits", import_module(f"{_package(platform)}.limits").LIMITS)
+
+
+def supplies(platform: str) -> frozenset[str]:
+    """The fields that a rule may test and that the adapter's events fill, beside kind and platform."""
+    return cast("frozenset[str]", import_module(f"{_package(platform)}.limits").SUPPLIES)
 
 
 def capabilities(platform: str) -> Mapping[str, Capability]:

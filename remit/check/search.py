@@ -1,27 +1,22 @@
-"""Is there an event within a box that none of these clauses takes? By splitting, then by SAT.
+"""Is there an event within a box that none of these clauses takes? By a guess, by splitting, by SAT.
 
-The same tables that a router has (which clauses take an atom) find the clauses that touch a box or
-cover it. What splitting cannot settle within its budget goes to one incremental SAT solver.
+The same tables that a router has find the clauses that touch a box or cover it. A guess takes the
+atoms that the fewest clauses take. A box that it does not settle is split by one clause after the
+other; what that cannot settle within its budget goes to one incremental SAT solver.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pysat.solvers import Solver
-
+from remit.check.bitsets import bits
+from remit.check.sat import Sat, Undecided
 from remit.check.space import Box, Space
+from remit.check.tables import Tables
 
 BUDGET = 3_000
 """Boxes that a question may be split into before the solver takes it."""
-CONFLICTS = 200_000
-"""Conflicts after which a question is left undecided."""
-
-
-class Undecided(Exception):
-    """The budget of the solver is spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +25,20 @@ class Found:
 
     mask: int
     phrases: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is left of a box while it is split, axis by axis, and the clauses that touch it."""
+
+    atoms: list[int]
+    groups: tuple[frozenset[int], ...]
+    never: frozenset[int]
+    rest: int
+
+    def where(self, groups: tuple[frozenset[int], ...], never: frozenset[int]) -> _Part:
+        """The same with other topics."""
+        return _Part(self.atoms.copy(), groups, never, self.rest)
 
 
 class Search:
@@ -41,62 +50,55 @@ class Search:
         self.of_rule: list[list[int]] = []
         """By playbook, by rule: its clauses as a bitset."""
         for book in space.rules:
-            bits: list[int] = []
+            of_rule: list[int] = []
             for rule in book:
                 first = len(self.clauses)
                 self.clauses += rule
-                bits.append((1 << len(self.clauses)) - (1 << first))
-            self.of_rule.append(bits)
-        self._every = (1 << len(self.clauses)) - 1
-        self._topical = _bits_of(n for n, box in enumerate(self.clauses) if box.groups or box.never)
-        self._rows = [self._table(segment.offset, segment.full) for segment in space.segments]
-        self._touching: list[dict[int, int]] = [{} for _ in space.segments]
-        self._covering: list[dict[int, int]] = [{} for _ in space.segments]
-        self._sat: _Sat | None = None
+                of_rule.append((1 << len(self.clauses)) - (1 << first))
+            self.of_rule.append(of_rule)
+        self.tables = Tables(space, self.clauses)
+        self._sat: Sat | None = None
         self.used = 0
         """Clauses that the last question without an answer needed."""
 
-    def find(self, box: Box, minus: int) -> Found | None:
+    def find(self, box: Box, minus: int, *, guess: bool = True) -> Found | None:
         """An event within the box that none of the clauses `minus` takes; None where there is none.
 
-        Raises Undecided.
+        `guess`: false where there most probably is none. Raises Undecided.
         """
         self.used = 0
-        stack = [(box, minus)]
+        if not self._possible(box):
+            return None
+        rest = minus & self.touching(box.mask)
+        found = self._guess(box, rest) if guess else None
+        if found is not None:
+            return found
+        stack = [_Part(self.tables.atoms(box.mask), box.groups, box.never, rest)]
         for _ in range(BUDGET):
             if not stack:
                 return None
-            at, rest = stack.pop()
-            found = self._step(at, rest, stack)
+            found = self._step(stack.pop(), stack)
             if found is not None:
                 return found
-        if not stack:
-            return None
-        self.used = minus
         return self._solve(stack)
 
     def touching(self, mask: int) -> int:
         """Clauses whose mask meets that one on every axis."""
-        found = self._every
-        for number, segment in enumerate(self.space.segments):
+        found = self.tables.every
+        for axis, segment in enumerate(self.space.segments):
             atoms = mask >> segment.offset & segment.full
             if atoms != segment.full:
-                found &= self._row(number, atoms, covering=False)
+                found &= self.tables.touching(axis, atoms)
         return found
 
     def covering(self, mask: int) -> int:
         """Clauses whose mask holds all of that one."""
-        found = self._every
-        for number, segment in enumerate(self.space.segments):
-            found &= self._row(number, mask >> segment.offset & segment.full, covering=True)
-            if not found:
-                break
-        return found
+        return self.tables.covering_nearly(self.tables.atoms(mask), self.touching(mask))[0]
 
     def covered(self, box: Box, by: int) -> bool:
         """Whether one of these clauses alone takes all of the box: a quick sufficient test."""
         over = self.covering(box.mask) & by
-        if over & ~self._topical:
+        if over & ~self.tables.topical:
             return True
         return any(_implies(box, self.clauses[number]) for number in bits(over))
 
@@ -109,221 +111,149 @@ class Search:
             Box(mask, tuple(dict.fromkeys(left.groups + right.groups)), left.never | right.never)
         )
 
+    def takes(self, found: Found) -> int:
+        """The clauses that the first event of what was found passes."""
+        taking = self.tables.of_text(self.space.texts.topics_of(found.phrases))
+        for axis, segment in enumerate(self.space.segments):
+            atoms = segment.of(found.mask)
+            taking &= self.tables.row(axis, (atoms & -atoms).bit_length() - 1)
+        return taking
+
+    def first(self, mask: int) -> int:
+        """The first cell of a mask: what the plainest of its events says."""
+        cell = 0
+        for segment in self.space.segments:
+            here = mask & segment.bits
+            cell |= here & -here
+        return cell
+
+    # Guessing ------------------------------------------------------------------------------------
+
+    def _possible(self, box: Box | _Part) -> bool:
+        if not box.groups:
+            return True
+        return self.space.texts.possible(box.groups, box.never) is not None
+
+    def _guess(self, box: Box, rest: int) -> Found | None:
+        """Axis by axis the atom that leaves the fewest of these clauses."""
+        texts, tables = self.space.texts, self.tables
+        phrases = texts.possible(box.groups, box.never)
+        assert phrases is not None, "asked before"
+        if not self.takes(Found(box.mask, phrases)) & rest:
+            return Found(self.first(box.mask), phrases)
+        rest &= tables.of_text(texts.topics_of(phrases))
+        mask = box.mask
+        for axis in tables.order:
+            if not rest:
+                return Found(mask, phrases)
+            segment = self.space.segments[axis]
+            least, chosen = -1, 0
+            for atom in tables.few(axis, segment.of(mask)):
+                left = (rest & tables.row(axis, atom)).bit_count()
+                if least < 0 or left < least:
+                    least, chosen = left, atom
+                    if not left:
+                        break
+            rest &= tables.row(axis, chosen)
+            mask = mask & ~segment.bits | 1 << (segment.offset + chosen)
+        return None if rest else Found(mask, phrases)
+
     # Splitting -----------------------------------------------------------------------------------
 
-    def _step(self, box: Box, rest: int, stack: list[tuple[Box, int]]) -> Found | None:
-        """Settle a box, or push the parts of it that are left."""
-        rest &= self.touching(box.mask)
-        if rest and (over := self.covering(box.mask) & rest):
-            plain = over & ~self._topical
-            if plain:
-                self.used |= plain & -plain
+    def _step(self, part: _Part, stack: list[_Part]) -> Found | None:
+        """Settle a part of a box, or push the parts of it that are left."""
+        covering, nearly = self.tables.covering_nearly(part.atoms, part.rest)
+        plain = covering & ~self.tables.topical
+        if plain:
+            self.used |= plain & -plain
+            return None
+        for number in bits(covering):
+            if _implies(part, self.clauses[number]):
+                self.used |= 1 << number
                 return None
-            for number in bits(over):
-                if _implies(box, self.clauses[number]):
-                    self.used |= 1 << number
-                    return None
-        chosen = None
-        for number in bits(rest):
-            if _contradicts(box, self.clauses[number]):
-                rest &= ~(1 << number)
-            else:
-                chosen = number
-                break
-        if box.groups or box.never:
-            phrases = self.space.texts.possible(box.groups, box.never)
-            if phrases is None:
-                return None
-        else:
-            phrases = ()
+        chosen = self._choose(part, nearly & ~self.tables.topical)
         if chosen is None:
-            return Found(box.mask, phrases)
+            phrases = self.space.texts.possible(part.groups, part.never)
+            assert phrases is not None, "only possible parts are pushed"
+            return Found(self.tables.mask(part.atoms), phrases)
         self.used |= 1 << chosen
-        self._split(box, self.clauses[chosen], rest & ~(1 << chosen), stack)
+        part.rest &= ~(1 << chosen)
+        self._split(part, chosen, stack)
         return None
 
-    def _split(self, box: Box, clause: Box, rest: int, stack: list[tuple[Box, int]]) -> None:
-        for segment in self.space.segments:
-            here = box.mask & segment.bits
-            outside = here & ~clause.mask
-            if outside:
-                stack.append((replace(box, mask=box.mask & ~here | outside), rest))
-                box = replace(box, mask=box.mask & ~outside)
-        for topic in clause.never - box.never:
-            if frozenset({topic}) not in box.groups:
-                part = _consistent(replace(box, groups=(*box.groups, frozenset({topic}))))
-                if part is not None:
-                    stack.append((part, rest))
-                box = replace(box, never=box.never | {topic})
+    def _choose(self, part: _Part, nearly: int) -> int | None:
+        """The clause to split by; a clause that covers the part but for one axis leaves one only.
+
+        Drops the clauses that the topics of the part exclude.
+        """
+        if nearly:
+            return (nearly & -nearly).bit_length() - 1
+        for number in bits(part.rest):
+            if not contradict(part, self.clauses[number]):
+                return number
+            part.rest &= ~(1 << number)
+        return None
+
+    def _split(self, part: _Part, number: int, stack: list[_Part]) -> None:
+        """Push what the clause leaves of a part, in parts that do not overlap."""
+        clause, tables = self.clauses[number], self.tables
+        for axis, taken in tables.parts[number]:
+            here = part.atoms[axis]
+            inside = here & taken
+            if inside != here:
+                outside = here ^ inside
+                rest = part.rest & tables.touching(axis, outside)
+                atoms = part.atoms.copy()
+                atoms[axis] = outside
+                stack.append(_Part(atoms, part.groups, part.never, rest))
+                part.atoms[axis] = inside
+                part.rest &= tables.touching(axis, inside)
+        for topic in clause.never - part.never:
+            single = frozenset({topic})
+            if single not in part.groups:
+                self._push(part.where((*part.groups, single), part.never), stack)
+                part.never |= single
         for group in clause.groups:
-            if not any(known <= group for known in box.groups):
-                part = _consistent(replace(box, never=box.never | group))
-                if part is not None:
-                    stack.append((part, rest))
-                box = replace(box, groups=(*box.groups, group))
+            if not any(known <= group for known in part.groups):
+                self._push(part.where(part.groups, part.never | group), stack)
+                part.groups = (*part.groups, group)
 
-    def _table(self, offset: int, full: int) -> list[int]:
-        rows = [0] * full.bit_length()
-        everywhere = 0
-        for number, box in enumerate(self.clauses):
-            atoms = box.mask >> offset & full
-            if atoms == full:
-                everywhere |= 1 << number
-                continue
-            for atom in bits(atoms):
-                rows[atom] |= 1 << number
-        return [row | everywhere for row in rows]
+    def _push(self, part: _Part, stack: list[_Part]) -> None:
+        if not any(group <= part.never for group in part.groups) and self._possible(part):
+            stack.append(part)
 
-    def _row(self, segment: int, atoms: int, *, covering: bool) -> int:
-        known = (self._covering if covering else self._touching)[segment]
-        found = known.get(atoms)
-        if found is None:
-            rows = self._rows[segment]
-            found = self._every if covering else 0
-            for atom in bits(atoms):
-                found = found & rows[atom] if covering else found | rows[atom]
-            known[atoms] = found
+    def _solve(self, stack: Sequence[_Part]) -> Found | None:
+        if self._sat is None:
+            self._sat = Sat(self.space, self.clauses)
+        for part in reversed(stack):
+            box = Box(self.tables.mask(part.atoms), part.groups, part.never)
+            answer = self._sat.find(box, part.rest)
+            if answer is not None:
+                return self._plainest(box, part.rest, *answer)
+            self.used |= self._sat.used
+        return None
+
+    def _plainest(self, box: Box, rest: int, cell: int, held: frozenset[int]) -> Found:
+        """The solver's cell, with the first atom instead wherever no clause takes that."""
+        found = self._worded(box, rest, cell, held)
+        for segment in self.space.segments:
+            first = box.mask & segment.bits
+            mask = found.mask & ~segment.bits | first & -first
+            plainer = Found(mask, found.phrases)
+            if not self.takes(plainer) & rest:
+                found = plainer
         return found
 
-    def _solve(self, stack: Sequence[tuple[Box, int]]) -> Found | None:
-        if self._sat is None:
-            self._sat = _Sat(self.space, self.clauses)
-        for box, minus in reversed(stack):
-            found = self._sat.find(box, minus & self.touching(box.mask))
-            if found is not None:
-                return found
-        return None
-
-
-class _Sat:
-    """The same question for a solver. An axis is ordered: variable k of it says "atom k or later"."""
-
-    def __init__(self, space: Space, clauses: Sequence[Box]) -> None:
-        self._space = space
-        self._clauses = clauses
-        self._solver = Solver(name="cadical153")
-        self._last = 0
-        self._axes = [self._axis(len(segment.samples)) for segment in space.segments]
-        self._texts = self._last
-        self._last += space.texts.variables
-        for clause in space.texts.formula(self._texts):
-            self._solver.add_clause(clause)
-        self._within: dict[tuple[int, int], int] = {}
-        self._groups: dict[frozenset[int], int] = {}
-        self._taken: dict[int, int] = {}
-
-    def find(self, box: Box, minus: int) -> Found | None:
-        assumed = self._conditions(box)
-        assumed += [-self._takes(number) for number in bits(minus)]
-        if not self._solver.solve(assumptions=assumed):
-            return None
-        model = self._solver.get_model() or []
-        return self._read(box, minus, model)
-
-    def _read(self, box: Box, minus: int, model: Sequence[int]) -> Found:
-        mask = 0
-        for segment, variables in zip(self._space.segments, self._axes, strict=True):
-            atom = sum(model[variable - 1] > 0 for variable in variables)
-            mask |= 1 << (segment.offset + atom)
-        texts = self._space.texts
-        held = {
-            topic
-            for topic in range(texts.topics)
-            if model[texts.variable(self._texts, topic) - 1] > 0
-        }
-        # Only the topics that matter here, so that the text stays short.
+    def _worded(self, box: Box, rest: int, cell: int, held: frozenset[int]) -> Found:
+        """Only the topics that matter, so that the text stays short."""
         relevant = set(box.never).union(*box.groups)
-        for number in bits(minus):
-            clause = self._clauses[number]
-            if not mask & ~clause.mask:
-                relevant.update(clause.never, *clause.groups)
+        for number in bits(rest & self.touching(cell)):
+            clause = self.clauses[number]
+            relevant.update(clause.never, *clause.groups)
         groups = [frozenset({topic}) for topic in sorted(held & relevant)]
-        phrases = texts.possible(groups, frozenset(relevant - held))
+        phrases = self.space.texts.possible(groups, frozenset(relevant - held))
         assert phrases is not None, "the solver's own model is possible"
-        return Found(mask, phrases)
-
-    def _conditions(self, box: Box) -> list[int]:
-        """Literals that say together: within the box."""
-        said = [
-            self._in(number, box.mask >> segment.offset & segment.full)
-            for number, segment in enumerate(self._space.segments)
-            if box.mask & segment.bits != segment.bits
-        ]
-        texts = self._space.texts
-        said += [-texts.variable(self._texts, topic) for topic in box.never]
-        return said + [self._any(group) for group in box.groups]
-
-    def _takes(self, number: int) -> int:
-        if number not in self._taken:
-            taken = self._taken[number] = self._new()
-            said = self._conditions(self._clauses[number])
-            self._solver.add_clause([taken, *(-literal for literal in said)])
-        return self._taken[number]
-
-    def _any(self, group: frozenset[int]) -> int:
-        if group not in self._groups:
-            some = self._groups[group] = self._new()
-            topics = [self._space.texts.variable(self._texts, topic) for topic in group]
-            self._solver.add_clause([-some, *topics])
-            for topic in topics:
-                self._solver.add_clause([some, -topic])
-        return self._groups[group]
-
-    def _in(self, axis: int, atoms: int) -> int:
-        """A literal: the atom is one of these."""
-        key = (axis, atoms)
-        if key not in self._within:
-            inside = self._within[key] = self._new()
-            parts = [self._interval(axis, first, last) for first, last in _runs(atoms)]
-            self._solver.add_clause([-inside, *parts])
-            for part in parts:
-                self._solver.add_clause([inside, -part])
-        return self._within[key]
-
-    def _interval(self, axis: int, first: int, last: int) -> int:
-        variables = self._axes[axis]
-        bounds = [variables[first - 1]] if first else []
-        if last < len(variables):
-            bounds.append(-variables[last])
-        inside = self._new()
-        for bound in bounds:
-            self._solver.add_clause([-inside, bound])
-        self._solver.add_clause([inside, *(-bound for bound in bounds)])
-        return inside
-
-    def _axis(self, size: int) -> list[int]:
-        variables = [self._new() for _ in range(size - 1)]
-        for earlier, later in itertools.pairwise(variables):
-            self._solver.add_clause([-later, earlier])
-        return variables
-
-    def _new(self) -> int:
-        self._last += 1
-        return self._last
-
-
-def bits(number: int) -> Iterator[int]:
-    """The places of the ones of a bitset, lowest first."""
-    while number:
-        low = number & -number
-        yield low.bit_length() - 1
-        number ^= low
-
-
-def _bits_of(numbers: Iterable[int]) -> int:
-    return sum(1 << number for number in numbers)
-
-
-def _runs(atoms: int) -> Iterator[tuple[int, int]]:
-    """(first, last) of each run of ones."""
-    offset = 0
-    while atoms:
-        start = (atoms & -atoms).bit_length() - 1
-        atoms >>= start
-        length = (~atoms & (atoms + 1)).bit_length() - 1
-        yield offset + start, offset + start + length - 1
-        atoms >>= length
-        offset += start + length
+        return Found(cell, phrases)
 
 
 def _consistent(box: Box) -> Box | None:
@@ -333,14 +263,20 @@ def _consistent(box: Box) -> Box | None:
     return box
 
 
-def _contradicts(box: Box, clause: Box) -> bool:
+def contradict(box: Box | _Part, clause: Box) -> bool:
+    """Whether the topics of the two exclude each other plainly."""
+    if not (box.groups or box.never) or not (clause.groups or clause.never):
+        return False
     return any(group <= clause.never for group in box.groups) or any(
         group <= box.never for group in clause.groups
     )
 
 
-def _implies(box: Box, clause: Box) -> bool:
+def _implies(box: Box | _Part, clause: Box) -> bool:
     """Whether the topics of the box are enough for the clause's."""
     return clause.never <= box.never and all(
         any(known <= group for known in box.groups) for group in clause.groups
     )
+
+
+__all__ = ["Found", "Search", "Undecided", "bits", "contradict"]

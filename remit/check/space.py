@@ -8,17 +8,20 @@ platform), *hours* (which roles work at one instant) and, outside the boxes, the
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from operator import lt
 from zoneinfo import ZoneInfo
 
+from remit.check.bitsets import bits, bitset, runs
 from remit.check.texts import Texts
 from remit.decide import is_open
 from remit.decide.axes import Axis, Numbers, axis_of
-from remit.decide.clauses import Clause, clauses
-from remit.decide.facts import OTHER_CHANNEL
+from remit.decide.clauses import Clause, clause_of, clauses
+from remit.decide.domains import OTHER_CHANNEL
 from remit.model import (
     AnyOf,
     FieldTest,
@@ -71,10 +74,24 @@ class _View:
 
     axis: Axis
     atoms: tuple[int, ...]
+    ascending: bool
+    """The first joint atom is *missing*, the others are in the order of the axis."""
+
+    @classmethod
+    def of(cls, axis: Axis, atoms: tuple[int, ...]) -> _View:
+        others = atoms[1:]
+        return cls(axis, atoms, atoms[:1] == (axis.missing,) and all(map(lt, others, others[1:])))
 
     def mask(self, test: FieldTest) -> int:
         own = self.axis.mask(test.test)
-        return sum(1 << number for number, atom in enumerate(self.atoms) if own >> atom & 1)
+        if not self.ascending:
+            return bitset(number for number, atom in enumerate(self.atoms) if own >> atom & 1)
+        assert self.axis.missing is not None
+        found = own >> self.axis.missing & 1
+        for first, last in runs(own):
+            start = bisect_left(self.atoms, first, 1)
+            found |= (1 << bisect_right(self.atoms, last, 1)) - (1 << start)
+        return found
 
 
 class Space:
@@ -111,6 +128,19 @@ class Space:
     def empty(self, mask: int) -> bool:
         return any(not mask & segment.bits for segment in self.segments)
 
+    def axis(self, field: str) -> Axis:
+        """The first playbook's axis of a field."""
+        return self._views[0, field].axis
+
+    def own_atoms(self, field: str, atoms: int) -> int:
+        """Atoms of a segment as atoms of the first playbook's axis."""
+        view = self._views[0, field]
+        return bitset(view.atoms[atom] for atom in bits(atoms))
+
+    def box(self, tests: Sequence[FieldTest]) -> Box | None:
+        """What passes all of these tests, of the first playbook's rules; None for nothing."""
+        return self._box(0, clause_of(tests, self.playbooks[0]))
+
     # Building ------------------------------------------------------------------------------------
 
     def _add(self, name: str, samples: Sequence[Sample]) -> None:
@@ -146,7 +176,7 @@ class Space:
             for value in _values_of(axis):
                 samples.setdefault(tuple(_atom(one, value) for one in axes.values()), value)
         for at, (number, axis) in enumerate(axes.items()):
-            self._views[number, field] = _View(axis, tuple(key[at] for key in samples))
+            self._views[number, field] = _View.of(axis, tuple(key[at] for key in samples))
         self._add(field, [{field: value} for value in samples.values()])
 
     def _add_place(self, named: Mapping[str, Iterable[Scalar]]) -> None:
@@ -170,7 +200,8 @@ class Space:
         for place in places:
             seen.setdefault(self._place_atoms(axes, place, tests_channel, tests_platform), place)
         for at, (number, field) in enumerate(axes):
-            self._views[number, field] = _View(axes[number, field], tuple(key[at] for key in seen))
+            atoms = tuple(key[at] for key in seen)
+            self._views[number, field] = _View.of(axes[number, field], atoms)
         self._add("place", [{"channel": name, "platform": on} for name, on in seen.values()])
 
     def _place_atoms(
@@ -254,8 +285,8 @@ class Space:
         for shift in clause.shifts:
             allowed = self._once(
                 (view, shift),
-                lambda shift=shift: sum(  # type: ignore[misc]  # bound now, called at once
-                    1 << number
+                lambda shift=shift: bitset(  # type: ignore[misc]  # bound now, called at once
+                    number
                     for number, pattern in enumerate(self._patterns)
                     if shift.passes(pattern[view])
                 ),

@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from functools import cached_property
 
-from remit.model import Duration, Finding, HolidayCalendar, Playbook
-
-
-@dataclass(frozen=True, slots=True)
-class Away:
-    """A person's leave, both days included."""
-
-    person: str
-    first: date
-    last: date
+from remit.check.arrivals import Arrivals
+from remit.check.given import Away, Given
+from remit.check.reach import Reach
+from remit.check.roster import Roster
+from remit.check.search import Search
+from remit.check.space import Space
+from remit.check.trial import Trial
+from remit.decide import Router
+from remit.model import Playbook
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """Facts from outside the playbook. What is left out is not checked, never guessed."""
-
-    since: date
-    """The first day that PB020 to PB023 look at; they look at 366."""
-    holidays: HolidayCalendar | None = None
-    away: tuple[Away, ...] = ()
-    reply_windows: Mapping[str, Duration] = field(default_factory=dict)
-    """By platform: how long after a message its author can still be answered."""
-    supplied: Mapping[str, frozenset[str]] | None = None
-    """By platform: the fields that its adapter fills. None: not known, so PB041 is silent."""
-    signals: frozenset[str] = frozenset()
-    """Fields that Remit's own signals fill, whatever the platform."""
-    metrics: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By metric: the kinds of events (or names above them) that it is made of. For PB050."""
-    templates: tuple[Finding, ...] = ()
-    """PB030, found where templates can be rendered."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Study:
-    """One playbook under examination."""
+    """One playbook under examination. What several findings need is made once, when first asked."""
 
     playbook: Playbook
     given: Given
+
+    @cached_property
+    def search(self) -> Search:
+        """Questions about all events that the rules can tell apart."""
+        return Search(Space((self.playbook,), self.given.since, self.given.holidays))
+
+    @property
+    def space(self) -> Space:
+        return self.search.space
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Which events each rule takes first."""
+        return Reach(self.search)
+
+    @cached_property
+    def trial(self) -> Trial:
+        """The real Router, through which every example goes before it is shown."""
+        return Trial(self.playbook, self.given.holidays)
+
+    @property
+    def router(self) -> Router:
+        return self.trial.router
+
+    @cached_property
+    def roster(self) -> Roster:
+        """Who can be reached when."""
+        return Roster(self.playbook, self.given)
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """When events come to each rule."""
+        return Arrivals(self.playbook, self.given, self.roster, self.reach, self.trial)
+
+
+__all__ = ["Away", "Given", "Study"]

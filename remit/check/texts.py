@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import regex
-from pysat.solvers import Solver
+from pysat.solvers import Solver  # type: ignore[import-untyped]  # ships no types
 
 from remit.decide.text import line, matcher, words
 from remit.model import Topic
@@ -28,6 +28,8 @@ from remit.model import Topic
 _STAR = regex.compile(r"(?<=[\p{L}\p{M}\p{Nd}_])\*|\*(?=[\p{L}\p{M}\p{Nd}_])")
 _APART = ("ya", "kak", "nih", "lho")
 """Words that may stand between two phrases, the likeliest first."""
+Question = tuple[frozenset[frozenset[int]], frozenset[int]]
+"""Groups of topics of which a text holds one each, and topics that it does not hold."""
 
 
 class Texts:
@@ -35,6 +37,11 @@ class Texts:
 
     def __init__(self, playbooks: Sequence[Sequence[Topic]]) -> None:
         meanings: dict[tuple[frozenset[str], frozenset[str]], int] = {}
+        written: dict[str, int] = {}
+        for topics in playbooks:
+            for topic in topics:
+                for phrase in topic.words:
+                    written.setdefault(phrase, len(written))
         self.numbers: tuple[dict[str, int], ...] = tuple(
             {
                 topic.id: meanings.setdefault(
@@ -52,7 +59,8 @@ class Texts:
         self._phrases = tuple(phrases)
         self._topics = tuple(
             (
-                tuple(phrases[phrase] for phrase in sorted(said, key=_plainness)),
+                # A phrase without `*` reads best, and whoever wrote it put the plainest first.
+                tuple(phrases[p] for p in sorted(said, key=lambda p: (p.count("*"), written[p]))),
                 frozenset(phrases[phrase] for phrase in unsaid),
             )
             for said, unsaid in meanings
@@ -63,8 +71,13 @@ class Texts:
         self._natural = tuple(_instance(phrase, "") for phrase in self._phrases)
         self._near = self._index()
         self._closures = tuple(self._held(plain) for plain in self._plain)
+        self._said_in: list[list[int]] = [[] for _ in self._phrases]
+        for topic_number, (words_of, _) in enumerate(self._topics):
+            for each in words_of:
+                self._said_in[each].append(topic_number)
         self._solver: Solver | None = None
-        self._known: dict[tuple[frozenset[int], frozenset[int]], tuple[int, ...] | None] = {}
+        self._known: dict[Question, tuple[int, ...] | None] = {}
+        self._holding: dict[tuple[int, ...], frozenset[int]] = {}
 
     def possible(
         self, groups: Iterable[frozenset[int]], never: frozenset[int]
@@ -73,45 +86,42 @@ class Texts:
         wanted = frozenset(groups)
         if not wanted:
             return ()
-        key = (_flat(wanted), never) if all(len(group) == 1 for group in wanted) else None
-        if key is not None and key in self._known:
-            return self._known[key]
-        found = self._guess(wanted, never)
-        if found is None:
-            found = self._solve(wanted, never)
-        if key is not None:
-            self._known[key] = found
-        return found
+        key = (wanted, never)
+        if key not in self._known:
+            found = self._guess(wanted, never)
+            self._known[key] = self._solve(wanted, never) if found is None else found
+        return self._known[key]
 
-    def compose(self, phrases: Sequence[int]) -> str | None:
+    def compose(self, phrases: tuple[int, ...]) -> str | None:
         """A text that holds the topics of those phrases, and no other. None where there is none."""
         if not phrases:
             return None
         wanted = self.topics_of(phrases)
+        text = ""
         for instances in (self._natural, self._plain):
             for apart in (*_APART, self._filler):
                 text = f" {apart} ".join(instances[phrase] for phrase in phrases)
                 if self._topics_in(self._held(text)) == wanted:
                     return text
-        raise AssertionError(f"no text holds just {[self._phrases[each] for each in phrases]}")
+        return text  # whoever shows it runs it through the Router first
 
-    def topics_of(self, phrases: Iterable[int]) -> frozenset[int]:
+    def topics_of(self, phrases: tuple[int, ...]) -> frozenset[int]:
         """The topics that a text of these phrases holds."""
-        return self._topics_in(frozenset().union(*(self._closures[each] for each in phrases)))
+        if phrases not in self._holding:
+            held = frozenset().union(*(self._closures[each] for each in phrases))
+            self._holding[phrases] = self._topics_in(held)
+        return self._holding[phrases]
 
     def _topics_in(self, held: frozenset[int]) -> frozenset[int]:
-        return frozenset(
-            number
-            for number, (said, unsaid) in enumerate(self._topics)
-            if not held.isdisjoint(said) and held.isdisjoint(unsaid)
-        )
+        near = {topic for phrase in held for topic in self._said_in[phrase]}
+        return frozenset(topic for topic in near if held.isdisjoint(self._topics[topic][1]))
 
     # The booleans --------------------------------------------------------------------------------
 
     def _fits(
         self, phrases: Iterable[int], groups: frozenset[frozenset[int]], never: frozenset[int]
     ) -> bool:
-        held = self.topics_of(phrases)
+        held = self.topics_of(tuple(phrases))
         return held.isdisjoint(never) and all(not held.isdisjoint(group) for group in groups)
 
     def _guess(
@@ -222,10 +232,6 @@ class Texts:
             for number in self._near[pair]
             if self._matchers[number](said)
         )
-
-
-def _flat(groups: Iterable[frozenset[int]]) -> frozenset[int]:
-    return frozenset().union(*groups)
 
 
 def _plainness(phrase: str) -> tuple[int, int, str]:

@@ -9,19 +9,6 @@ from decimal import Decimal
 
 from remit.model import Due, Duration, Event, HoldOrder, Outcome
 
-PARTS = (
-    "owner",
-    "severity",
-    "play",
-    "due",
-    "escalation",
-    "approval",
-    "hold",
-    "consulted",
-    "informed",
-)
-"""What two decisions are compared by."""
-
 
 def as_json(outcome: Outcome) -> dict[str, object]:
     """The parts of a decision for machines, lengths of time as the playbook writes them."""
@@ -42,11 +29,6 @@ def event_json(event: Event) -> dict[str, object]:
     """An event with only what it says, as EVENT.json. Its numbers are exact decimals still."""
     said: dict[str, object] = event.model_dump(exclude_none=True, exclude_defaults=True)
     return said | {"time": event.time.isoformat()}
-
-
-def in_words(outcome: Outcome) -> dict[str, str]:
-    """The parts of a decision for people."""
-    return {part: _words(value) for part, value in as_json(outcome).items()}
 
 
 def as_yaml(event: Event) -> str:
@@ -96,12 +78,3 @@ def _hold(hold: HoldOrder) -> dict[str, object]:
         "at_most": None if length is None else str(length),
         "topics": list(hold.topics),
     }
-
-
-def _words(value: object) -> str:
-    if isinstance(value, Mapping):
-        given = ((key.replace("_", " "), part) for key, part in value.items() if part)
-        return ", ".join(f"{key} {_words(part)}" for key, part in given)
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "nobody"
-    return "none" if value is None else str(value)

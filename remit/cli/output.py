@@ -31,7 +31,24 @@ def guarded(app: Callable[[], Any]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception as error:  # noqa: BLE001 - the last place that can keep a traceback from a user
+        print(_own_mistake(error), file=sys.stderr)
+        return COULD_NOT_RUN
     return 0
+
+
+def _own_mistake(error: Exception) -> str:
+    """What a user is told of a bug; the traceback goes to a file of theirs alone."""
+    import tempfile
+    import traceback
+
+    told = f"remit: an error of Remit's own ({type(error).__name__}); nothing more was done; "
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="remit-", suffix=".txt", delete=False) as file:
+            file.write("".join(traceback.format_exception(error)))
+    except OSError:
+        return told + "please report it"
+    return told + f"please report it with {file.name}"
 
 
 def emit_json(value: object) -> None:

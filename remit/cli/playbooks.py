@@ -1,4 +1,4 @@
-"""check, explain, schema: what needs a playbook and nothing else."""
+"""explain, schema: what needs a playbook and nothing else."""
 
 from __future__ import annotations
 
@@ -10,45 +10,10 @@ from pydantic import ValidationError
 
 from remit.cli.output import COULD_NOT_RUN, Format, emit_json, print_table, say
 from remit.decide import Router
-from remit.model import Event, Finding, HolidayCalendar, InputError
-from remit.playbook import find_problems, json_schema, load_playbook
+from remit.model import Event, HolidayCalendar, InputError
+from remit.playbook import json_schema, load_playbook
 
 LARGEST_EVENT = 8_000_000
-
-
-def check(path: Path, format_: str) -> int:
-    """Print the findings; the exit code."""
-    if format_ not in {"text", "json", "github"}:
-        raise InputError(f"there is no format {format_!r}; choose text, json or github")
-    playbook, findings = find_problems(path)
-    if format_ == "json":
-        emit_json(
-            [
-                {**finding.model_dump(mode="json"), "others": list(finding.others), "event": None}
-                for finding in findings
-            ]
-        )
-    elif format_ == "github":
-        for finding in findings:
-            say(_annotation(path, finding))
-    else:
-        for finding in findings:
-            say(str(finding))
-        errors = sum(finding.severity == "error" for finding in findings)
-        if playbook is not None and not errors:
-            say(f"{path}: {len(playbook.rules)} rules, {len(playbook.roles)} roles, no error")
-        else:
-            say(f"{path}: {errors} error{'s' * (errors != 1)}")
-    return 1 if any(finding.severity == "error" for finding in findings) else 0
-
-
-def _annotation(path: Path, finding: Finding) -> str:
-    level = {"error": "error", "warning": "warning"}.get(finding.severity, "notice")
-    said = finding.message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    folder = path if path.is_dir() else path.parent
-    return (
-        f"::{level} file={folder / finding.file},line={finding.line},title={finding.code}::{said}"
-    )
 
 
 def explain(path: Path, source: Path, format_: Format) -> None:
@@ -106,4 +71,4 @@ def schema() -> None:
     say(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-__all__ = ["COULD_NOT_RUN", "check", "explain", "schema"]
+__all__ = ["COULD_NOT_RUN", "explain", "schema"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from remit.decide.facts import HOURS, TOPIC
@@ -48,11 +49,12 @@ def clauses(rule: Rule, playbook: Playbook) -> tuple[Clause, ...]:
     """The clauses of a rule, in the order of its `any`. Raises InputError for an impossible test."""
     together = rule.when.all
     if not rule.when.any:
-        return (_clause(together, playbook),)
-    return tuple(_clause((*together, *mapping), playbook) for mapping in rule.when.any)
+        return (clause_of(together, playbook),)
+    return tuple(clause_of((*together, *mapping), playbook) for mapping in rule.when.any)
 
 
-def _clause(asked: tuple[FieldTest, ...], playbook: Playbook) -> Clause:
+def clause_of(asked: Iterable[FieldTest], playbook: Playbook) -> Clause:
+    """Tests that must hold together. Raises InputError for an impossible one."""
     tests: list[FieldTest] = []
     groups: list[frozenset[str]] = []
     never: set[str] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -121,6 +122,15 @@ class Plan:
             row &= self._shifts.row(self._openings.at(said["time"]))
         return self._rules[(row & -row).bit_length() - 1] if row else self._nobody
 
+    def without(self, rule: int) -> Plan:
+        """The same, but that this rule takes nothing."""
+        other = copy(self)
+        clauses = [number for number, each in enumerate(self._rules) if each == rule]
+        other._topics = self._topics.without(  # noqa: SLF001 - a copy of itself
+            bitset(clauses, len(self._rules))
+        )
+        return other
+
 
 class _Place:
     """Channel and platform together: a declared channel fixes its platform."""
@@ -181,6 +191,12 @@ class _TopicRows:
         ]
         self._spoils = {topic: bitset(some, count) for topic, some in spoils.items()}
         self.known = {0: self._made(0)}
+
+    def without(self, clauses: Row) -> _TopicRows:
+        other = copy(self)
+        other._every = self._every & ~clauses  # noqa: SLF001 - a copy of itself
+        other.known = {0: other._made(0)}  # noqa: SLF001 - as above
+        return other
 
     def row(self, held: int) -> Row:
         if len(self.known) >= _MOST_KNOWN:

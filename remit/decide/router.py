@@ -76,6 +76,18 @@ class Router:
         made = self._by_topics.get((rule, held)) if held else self._plain[rule]
         return made or self._decision(rule, held)
 
+    def next(self, event: Event) -> Decision:
+        """The decision if the rule that takes the event were not there.
+
+        Raises Refused("no_rule") where nobody would have it.
+        """
+        said = event.__dict__
+        held = self._scan.held(event.text) if event.text else 0
+        plan = self._plans.get(event.kind) or self._plan(event.kind)
+        if plan is None:
+            return self._decision(self._last, held)
+        return self._decision(plan.without(plan.first(said, held)).first(said, held), held)
+
     def explain(self, event: Event) -> tuple[Decision, tuple[Tried, ...]]:
         """The decision, and every rule that was tried for it."""
         facts = Facts(event, self._playbook, self.topics, self._holidays)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import AhoCorasick, Implementation
 
 from remit.decide.text import Part, line, literal, parts_of, pattern, sign
 from remit.model import Topic
@@ -35,7 +35,11 @@ class Scan:
             for phrase in topic.without:
                 _learn(signs, parts_of(phrase), 0, 1 << number)
         self._signs = tuple((each.said, each.unsaid, each.only_if) for each in signs.values())
-        self._find = AhoCorasick(list(signs)).find_matches_as_indexes if signs else None
+        self._find = (
+            AhoCorasick(list(signs), implementation=Implementation.DFA).find_matches_as_indexes
+            if signs
+            else None
+        )
 
     def held(self, text: str) -> int:
         """The topics whose words stand in the text, and none of their `not`."""

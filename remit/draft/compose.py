@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import regex
 
+from remit.draft.languages import ENGLISH, matching, speaks, spoken
 from remit.draft.sandbox import ERRORS, line_of, render
 from remit.model import Case, Event, Frozen, Knowledge, Limits, Play, Playbook, Refused, Template
 
@@ -42,14 +43,9 @@ def compose(
     template = _template(case, playbook, language) if case.play is Play.reply else None
     if template is None:
         return Composed(text="", language=language)
-    language = _spoken(template, language, playbook)
+    language = spoken(template.languages, language, playbook.languages)
     knowledge = _knowledge(case, playbook, language, now)
-    values = {
-        "language": language,
-        "brand": playbook.brand,
-        "author": {"handle": _handle(event)},
-        "topics": list(case.topics),
-    }
+    values = values_of(language, playbook.brand, _handle(event), case.topics)
     text = _text(template, values, knowledge)
     while limits is not None and knowledge and _length(text) > limits.graphemes:
         knowledge = knowledge[:-1]
@@ -60,6 +56,16 @@ def compose(
         template=template.id,
         citations=tuple(each.id for each in knowledge if each.body.strip() in text),
     )
+
+
+def values_of(language: str, brand: str, handle: str, topics: Sequence[str]) -> dict[str, object]:
+    """What a template can speak of, beside the approved answers."""
+    return {
+        "language": language,
+        "brand": brand,
+        "author": {"handle": handle},
+        "topics": list(topics),
+    }
 
 
 def _text(
@@ -90,45 +96,22 @@ def _handle(event: Event) -> str:
 def _language(event: Event, case: Case, playbook: Playbook) -> str:
     """The message's, or the author's earlier one, where the brand speaks it; else the brand's own."""
     for wanted in (event.language, case.language):
-        found = _match(wanted, playbook.languages) if wanted else None
+        found = matching(wanted, playbook.languages) if wanted else None
         if found is not None:
             return found
-    return playbook.languages[0] if playbook.languages else "en"
-
-
-def _match(wanted: str, languages: tuple[str, ...]) -> str | None:
-    """The same language, or the same but for its region."""
-    exact = [each for each in languages if each.casefold() == wanted.casefold()]
-    near = [each for each in languages if _base(each) == _base(wanted)]
-    return next(iter(exact + near), None)
-
-
-def _base(language: str) -> str:
-    return language.partition("-")[0].casefold()
+    return playbook.languages[0] if playbook.languages else ENGLISH
 
 
 def _template(case: Case, playbook: Playbook, language: str) -> Template | None:
     named = playbook.templates.get(case.template or "")
     if named is not None:
         return named
-    speaks = [each for each in playbook.templates.values() if _speaks(each.languages, language)]
+    speaking = [each for each in playbook.templates.values() if speaks(each.languages, language)]
     for topic in case.topics:
-        for each in speaks:
+        for each in speaking:
             if topic in each.topics:
                 return each
     return playbook.templates.get(GENERAL)
-
-
-def _spoken(template: Template, language: str, playbook: Playbook) -> str:
-    """The language wanted, or the nearest to home of those that the template is written in."""
-    if _speaks(template.languages, language):
-        return language
-    home = [each for each in playbook.languages if _speaks(template.languages, each)]
-    return (home or list(template.languages))[0]
-
-
-def _speaks(languages: tuple[str, ...], language: str) -> bool:
-    return not languages or _match(language, languages) is not None
 
 
 def _knowledge(
@@ -143,7 +126,7 @@ def _knowledge(
             for each in playbook.knowledge
             if topic in each.topics
             and (each.valid_until is None or each.valid_until >= today)
-            and _speaks(each.languages, language)
+            and speaks(each.languages, language)
         )
     )
 

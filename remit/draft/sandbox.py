@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.exceptions import SecurityError
+from jinja2.nodes import Template as Syntax
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -68,6 +69,11 @@ def line_of(error: BaseException) -> int | None:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
+
+
+def parsed(body: str) -> Syntax:
+    """The syntax tree of a template. Raises one of ERRORS."""
+    return Sandbox().parse(body)
 
 
 @lru_cache(maxsize=256)

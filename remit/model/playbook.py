@@ -199,6 +199,7 @@ class Goal(Frozen):
     metric: str
     at_least: Decimal | Duration | None = None
     at_most: Decimal | Duration | None = None
+    where: Where = Where()
 
 
 class Person(Frozen):
@@ -218,6 +219,7 @@ class Role(Frozen):
     people: tuple[str, ...] = ()
     backup: str | None = None
     on_call: bool = False
+    where: Where = Where()
 
 
 class Channel(Frozen):
@@ -272,6 +274,7 @@ class Approval(Frozen):
     not_writer: bool = False
     """Spelt `not: writer`."""
     identity: Literal["asserted", "verified"] = "asserted"
+    where: Where = Where()
 
 
 class Grouping(Frozen):

@@ -10,6 +10,7 @@ from remit.model.base import Frozen
 from remit.model.content import Content, Counts, Prepared, Receipt
 from remit.model.decision import Decision
 from remit.model.event import Arrival, Event, Message, Thread
+from remit.model.playbook import Duration
 
 
 class Limits(Frozen):
@@ -20,6 +21,8 @@ class Limits(Frozen):
     image_bytes: int = 1_000_000
     alt_graphemes: int = 2000
     mimes: tuple[str, ...] = ("image/png", "image/jpeg")
+    reply_window: Duration | None = None
+    """How long after a message its author can still be answered; None: for ever."""
 
 
 class Capability(Frozen):
@@ -101,3 +104,11 @@ class HolidayCalendar(Protocol):
     """Public holidays by country, handed down by a higher room."""
 
     def closed(self, country: str, joint_leave: bool, day: date) -> bool: ...
+
+    def named(self, country: str, joint_leave: bool, day: date) -> str | None:
+        """What such a day is called; None where it is no holiday."""
+        ...
+
+    def estimated(self, country: str, joint_leave: bool, day: date) -> bool:
+        """True: the day is only reckoned, and may move when it is announced."""
+        ...

@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from remit.playbook.bundle import make_bundle, read_bundle
+    from remit.playbook.bundle import make_bundle
+    from remit.playbook.folder import read_bundle
     from remit.playbook.load import find_problems, load_playbook
     from remit.playbook.schema import json_schema
 
@@ -17,7 +18,7 @@ _HOMES = {
     "json_schema": "remit.playbook.schema",
     "load_playbook": "remit.playbook.load",
     "make_bundle": "remit.playbook.bundle",
-    "read_bundle": "remit.playbook.bundle",
+    "read_bundle": "remit.playbook.folder",
 }
 
 

@@ -18,7 +18,7 @@ class ImageFile(Text):
     """The path of an image that is in the bundle, from the brand's folder or from campaigns/."""
 
     def __init__(self) -> None:
-        super().__init__("the path of an image")
+        super().__init__("the path of an image", example="images/cup.png")
 
     def read(self, node: Node, reading: Reading) -> str | None:
         path = super().read(node, reading)
@@ -45,7 +45,12 @@ IMAGE = Record(
     "an image",
     {
         "file": Field(ImageFile(), "Its path from the brand's folder.", required=True),
-        "alt": Field(Text(), "What it shows, for who cannot see it.", required=True),
+        "alt": Field(
+            Text(),
+            "What it shows, for who cannot see it.",
+            required=True,
+            such=("A blue cup on a wooden table",),
+        ),
     },
     _image,
 )
@@ -67,17 +72,24 @@ def _post(values: dict[str, Any], place: Place) -> BriefPost | None:
 POST = Record(
     "a post",
     {
-        "id": Field(Name(), "Its name in this brief.", required=True),
+        "id": Field(Name(example="teaser"), "Its name in this brief.", required=True),
         "channels": Field(ListOf(Name("channel")), "Where it goes.", required=True),
-        "text": Field(Text(), "Its words.", required=True),
+        "text": Field(Text(), "Its words.", required=True, such=("Ada yang baru, Senin. ☕",)),
         "texts": Field(
-            MapOf(Text(), keys=Name("channel")), "Other words for a channel that needs them."
+            MapOf(
+                Text(example="Ada yang baru, Senin."),
+                says="The words of the post on this channel.",
+                keys=Name("channel"),
+            ),
+            "Other words for a channel that needs them.",
         ),
         "images": Field(ListOf(IMAGE), "Its pictures."),
         "topics": Field(ListOf(Name("topic")), "What it is about; a hold may name it."),
         "language": Field(LANGUAGE, "The language of its words."),
         "at": Field(Moment(), "When it goes out."),
-        "after": Field(Length(zero=True), "How long after the approval it goes out."),
+        "after": Field(
+            Length(zero=True), "How long after the approval it goes out.", such=("30m", "2d")
+        ),
     },
     _post,
     exactly_one=("at", "after"),
@@ -113,13 +125,19 @@ class BriefId(Name):
 BRIEF = Record(
     "a brief",
     {
-        "id": Field(BriefId(), "Its name.", required=True),
-        "title": Field(Text(), "Its name for people.", required=True),
-        "objective": Field(Text(), "What it is for."),
-        "audience": Field(Text(), "Whom it is meant for."),
-        "owner": Field(Name("role"), "The role that is accountable.", required=True),
+        "id": Field(BriefId(example="launch"), "Its name.", required=True),
+        "title": Field(
+            Text(), "Its name for people.", required=True, such=("The new cup of the season",)
+        ),
+        "objective": Field(
+            Text(), "What it is for.", such=("Bring 2,000 people to try the new cup in a week.",)
+        ),
+        "audience": Field(
+            Text(), "Whom it is meant for.", such=("People in Jakarta who drink iced coffee.",)
+        ),
+        "owner": Field(Name("role"), "The role that is accountable.", required=True, such=("smm",)),
         "writer": Field(Name("person"), "Who wrote it."),
-        "budget": Field(Number("an amount", least=0), "What it may cost."),
+        "budget": Field(Number("an amount", least=0), "What it may cost.", such=(7_500_000,)),
         "goals": Field(ListOf(GOAL), "What it aims for."),
         "posts": Field(ListOf(POST), "What goes out.", required=True),
     },

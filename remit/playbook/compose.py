@@ -21,6 +21,8 @@ MOST_VALUES = 500_000
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNTEXT = re.compile("[\x00\ud800-\udfff]")
+# No line of the language begins with it, and the parser takes hours over many.
+_DIRECTIVE = re.compile("^%", re.MULTILINE)
 
 Note = Callable[[int, str], None]
 
@@ -59,6 +61,8 @@ class _Composer:
     note: Note
     shift: int
     allowance: Allowance
+    escapes: bool
+    """Whether the source has any; only one of them can make what no text has."""
     stack: list[_Open] = field(default_factory=list)
     root: Node | None = None
     documents: int = 0
@@ -67,40 +71,48 @@ class _Composer:
         """One event of the parser. False, with a note, where there is no going on."""
         mark = event.start_mark
         line = self.shift + (0 if mark is None else mark.line)
-        match event:
-            case yaml.ScalarEvent():
+        if isinstance(event, yaml.ScalarEvent):
+            if event.anchor is not None or event.tag is not None:
                 self.refuse_marks(event, line)
-                self.put(self.word(event, line))
-                return self.allowance.spend(line, self.note)
-            case yaml.MappingStartEvent():
-                return self.open(Table({}, line), event)
-            case yaml.SequenceStartEvent():
-                return self.open(Items([], line), event)
-            case yaml.CollectionEndEvent():
-                self.put(self.stack.pop().node)
-            case yaml.AliasEvent():
-                self.note(
-                    line,
-                    "aliases are no part of the language; found a value that begins with *; "
-                    "put it in quotes, or write the value again",
-                )
-                self.put(Broken(line))
-                return self.allowance.spend(line, self.note)
-            case yaml.DocumentStartEvent():
-                self.documents += 1
-                if self.documents > 1:
-                    self.note(line, "a second document begins; found ---; keep one in a file")
-                    return False
+            self.put(self.word(event, line))
+            return self.allowance.spend(line, self.note)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.open(Table({}, line), event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.open(Items([], line), event)
+        if isinstance(event, yaml.CollectionEndEvent):
+            self.put(self.stack.pop().node)
+            return True
+        return self.take_rest(event, line)
+
+    def take_rest(self, event: yaml.Event, line: int) -> bool:
+        """What a playbook has once, or not at all."""
+        if isinstance(event, yaml.AliasEvent):
+            self.note(
+                line,
+                "aliases are no part of the language; found a value that begins with *; "
+                "put it in quotes, or write the value again",
+            )
+            self.put(Broken(line))
+            return self.allowance.spend(line, self.note)
+        if isinstance(event, yaml.DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                self.note(line, "a second document begins; found ---; keep one in a file")
+                return False
         return True
 
     def word(self, event: yaml.ScalarEvent, line: int) -> Node:
-        if _UNTEXT.search(event.value) is None:
+        if not self.escapes or _UNTEXT.search(event.value) is None:
             return Word(event.value, event.style in {None, ""}, line)
         self.note(line, "this text has a character that no text has; found its escape; remove it")
         return Broken(line)
 
-    def open(self, node: Items | Table, event: yaml.NodeEvent) -> bool:
-        self.refuse_marks(event, node.line)
+    def open(
+        self, node: Items | Table, event: yaml.ScalarEvent | yaml.CollectionStartEvent
+    ) -> bool:
+        if event.anchor is not None or event.tag is not None:
+            self.refuse_marks(event, node.line)
         if len(self.stack) >= DEEPEST:
             self.note(
                 node.line, f"nested deeper than {DEEPEST} levels; found one more; write it flatter"
@@ -111,14 +123,14 @@ class _Composer:
 
     # What begins with these marks may be a secret typed in place, so it is not shown.
 
-    def refuse_marks(self, event: yaml.NodeEvent, line: int) -> None:
+    def refuse_marks(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, line: int) -> None:
         if event.anchor is not None:
             self.note(
                 line,
                 "anchors are no part of the language; found a value that begins with &; "
                 "put it in quotes, or remove the anchor",
             )
-        if getattr(event, "tag", None) is not None:
+        if event.tag is not None:
             self.note(
                 line,
                 "tags are no part of the language; found a value that begins with !; "
@@ -171,7 +183,15 @@ def compose(
     source: str, note: Note, first_line: int = 1, allowance: Allowance | None = None
 ) -> Node | None:
     """The one document of `source`. None where it cannot be read at all, which has been noted."""
-    composer = _Composer(note, first_line, allowance or Allowance())
+    directive = _DIRECTIVE.search(source)
+    if directive is not None:
+        note(
+            first_line + source.count("\n", 0, directive.start()),
+            "directives are no part of the language; found a line that begins with %; "
+            "remove it, or indent it as its neighbours",
+        )
+        return None
+    composer = _Composer(note, first_line, allowance or Allowance(), "\\" in source)
     try:
         parser = _LOADER(source)
         while not isinstance(event := parser.get_event(), yaml.StreamEndEvent):

@@ -66,6 +66,13 @@ def _first(contact: Contact, line: int, seen: dict[tuple[str, str], int], readin
 
 def _header(header: Sequence[str], line: int, reading: Reading) -> bool:
     before = len(reading.notes.findings)
+    if len(header) == 1 and any(sign in header[0] for sign in ";\t"):
+        found = "semicolons" if ";" in header[0] else "tabs"
+        reading.note(
+            line,
+            f"cells are told apart by commas; found {found}; save the file as CSV with commas",
+        )
+        return False
     for needed in _COLUMNS[:2]:
         if needed not in header:
             reading.note(

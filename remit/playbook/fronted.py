@@ -19,8 +19,8 @@ T = TypeVar("T")
 class OwnId(Name):
     """An id that this file declares."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__()
+    def __init__(self, kind: str, example: str) -> None:
+        super().__init__(example=example)
         self.declared = kind
 
     def read(self, node: Node, reading: Reading) -> str | None:
@@ -37,21 +37,21 @@ def _as_read(values: dict[str, Any], _: Place) -> dict[str, Any]:
 
 
 _ABOUT = {
-    "languages": Field(ListOf(LANGUAGE), "Languages that it is written in."),
+    "languages": Field(ListOf(LANGUAGE), "Languages that it is written in.", such=(["id", "en"],)),
     "topics": Field(ListOf(Name("topic")), "What it answers."),
 }
 TEMPLATE = Record(
     "a template",
-    {"id": Field(OwnId("template"), "Its name.", required=True), **_ABOUT},
+    {"id": Field(OwnId("template", "refund"), "Its name.", required=True), **_ABOUT},
     _as_read,
 )
 KNOWLEDGE = Record(
     "an approved answer",
     {
-        "id": Field(OwnId("answer"), "Its name.", required=True),
+        "id": Field(OwnId("answer", "refund-en"), "Its name.", required=True),
         **_ABOUT,
         "valid_until": Field(Day(), "The last day on which it holds."),
-        "sources": Field(ListOf(Text()), "Where it comes from."),
+        "sources": Field(ListOf(Text()), "Where it comes from.", such=(["Refund policy 2027"],)),
     },
     _as_read,
 )

@@ -15,6 +15,9 @@ _CLOCK = r"([01]\d|2[0-3]):([0-5]\d)"
 _SPAN = rf"{_CLOCK}-({_CLOCK}|24:00)"
 _DAYS = rf"daily|(?:{'|'.join(DAYS)})(?:-(?:{'|'.join(DAYS)}))?"
 
+_SAYS = "Spans of local time on these days; one may run past midnight, and 24:00 ends a day."
+_SUCH = ["09:00-18:00", ["08:00-13:00", "14:00-22:00"]]
+
 
 class HoursShape(Shape[Hours]):
     """`{mon-fri: "09:00-18:00", sat: ["08:00-12:00", "14:00-24:00"]}`."""
@@ -109,9 +112,14 @@ class HoursShape(Shape[Hours]):
         return {
             "type": "object",
             "minProperties": 1,
-            "patternProperties": {f"^({_DAYS})$": spans},
+            "patternProperties": {
+                f"^({_DAYS})$": {"description": _SAYS, "examples": _SUCH, **spans}
+            },
             "additionalProperties": False,
         }
+
+    def example(self) -> object:
+        return {"mon-fri": "09:00-18:00", "sat": ["08:00-12:00", "14:00-24:00"]}
 
 
 def _clock(span: Span) -> str:

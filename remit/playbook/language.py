@@ -14,6 +14,7 @@ from remit.model import (
     Role,
     Schedule,
     Topic,
+    Where,
 )
 from remit.playbook.hours import HoursShape
 from remit.playbook.nodes import Node
@@ -26,16 +27,21 @@ from remit.playbook.texts import LANGUAGE, Address, Cron, Phrase, Secret, Versio
 LATER = ("attribution", "conduct", "llm", "publisher", "retention", "shifts", "voice")
 
 
-def _goal(values: dict[str, Any], _: Place) -> Goal:
-    return Goal(**values)
+def _goal(values: dict[str, Any], place: Place) -> Goal:
+    return Goal(**values, where=Where(file=place.reading.file, line=place.line))
 
 
 GOAL = Record(
     "a goal",
     {
-        "metric": Field(Name(), "What is measured.", required=True),
-        "at_least": Field(Goalpost(), "As much as this, or more."),
-        "at_most": Field(Goalpost(), "As much as this, or less."),
+        "metric": Field(
+            Name(),
+            "What is measured.",
+            required=True,
+            such=("engagement_rate", "first_response"),
+        ),
+        "at_least": Field(Goalpost(), "As much as this, or more.", such=(0.03,)),
+        "at_most": Field(Goalpost(), "As much as this, or less.", such=("1h",)),
     },
     _goal,
     some_of=("at_least", "at_most"),
@@ -50,11 +56,11 @@ _HOLIDAYS = Record(
     "holidays",
     {
         "country": Field(
-            Text("the code of a country", "[A-Z]{2}", "write it like ID or NO"),
+            Text("the code of a country", "[A-Z]{2}", "write it like ID or NO", example="ID"),
             "Whose public holidays close the role.",
             required=True,
         ),
-        "joint_leave": Field(Flag(), "Whether days of joint leave close it too."),
+        "joint_leave": Field(Flag(), "Whether days of joint leave close it too.", default=False),
     },
     _holidays,
 )
@@ -65,8 +71,13 @@ def _person(values: dict[str, Any], place: Place) -> Person:
 
 
 PEOPLE = MapOf(
-    Record("a person", {"name": Field(Text(), "As others call them.", required=True)}, _person),
+    Record(
+        "a person",
+        {"name": Field(Text(), "As others call them.", required=True, such=("Sari W.",))},
+        _person,
+    ),
     "person",
+    says="A person, by the id that roles name.",
     reserved=("backup", "owner"),
 )
 
@@ -74,7 +85,8 @@ PEOPLE = MapOf(
 def _role(values: dict[str, Any], place: Place) -> Role:
     for many in ("goals", "people"):
         values[many] = tuple(values.get(many, ()))
-    role = Role(id=place.key, **values)
+    where = Where(file=place.reading.file, line=place.line)
+    role = Role(id=place.key, where=where, **values)
     place.reading.notes.roles[role.id] = role
     return role
 
@@ -83,19 +95,30 @@ ROLES = MapOf(
     Record(
         "a role",
         {
-            "title": Field(Text(), "Its name for people.", required=True),
-            "mission": Field(Text(), "What it is there for, in a sentence."),
-            "scope": Field(Text(), "What it works on."),
+            "title": Field(
+                Text(), "Its name for people.", required=True, such=("Community Manager",)
+            ),
+            "mission": Field(
+                Text(),
+                "What it is there for, in a sentence.",
+                such=("Be the brand's face; listen, answer, settle, protect.",),
+            ),
+            "scope": Field(Text(), "What it works on.", such=("people and conversations",)),
             "goals": Field(ListOf(GOAL), "What it aims for."),
-            "hours": Field(HoursShape(), "When it is there; always, where nothing is said."),
+            "hours": Field(
+                HoursShape(), "When it is there, by day; always, where nothing is said."
+            ),
             "holidays": Field(_HOLIDAYS, "Which holidays close it."),
             "people": Field(ListOf(Name("person")), "Who holds it."),
-            "backup": Field(Name("role"), "The role that is told next."),
-            "on_call": Field(Flag(), "Reachable outside hours, for escalations."),
+            "backup": Field(
+                Name("role"), "The role that an escalation's `backup` tells.", such=("lead",)
+            ),
+            "on_call": Field(Flag(), "Reachable outside hours, for escalations.", default=False),
         },
         _role,
     ),
     "role",
+    says="A role, by the id that rules name.",
     reserved=("backup", "owner"),
     some=True,
 )
@@ -109,18 +132,21 @@ CHANNELS = MapOf(
     Record(
         "a channel",
         {
-            "platform": Field(Name(), "The network.", required=True),
-            "account": Field(Text(), "The brand's name there."),
+            "platform": Field(Name(), "The network.", required=True, such=("bluesky", "sandbox")),
+            "account": Field(Text(), "The brand's name there.", such=("kopi.example.com",)),
             "url": Field(Address(), "The server, where the network has many."),
             "credentials": Field(Secret(), "env:NAME or file:PATH; never the secret itself."),
             "mode": Field(
-                Choice("live", "watch"), "watch: listens, decides and drafts, never sends."
+                Choice("live", "watch"),
+                "watch: listens, decides and drafts, never sends.",
+                default="live",
             ),
             "since": Field(Moment(), "Import from here, without opening cases."),
         },
         _channel,
     ),
     "channel",
+    says="One account of the brand on a network, by the id that rules and briefs name.",
 )
 
 
@@ -138,14 +164,22 @@ TOPICS = MapOf(
         Record(
             "a topic",
             {
-                "words": Field(ListOf(Phrase()), "Any of these.", required=True),
-                "not": Field(ListOf(Phrase()), "And none of these."),
+                "words": Field(
+                    ListOf(Phrase()),
+                    "The topic holds where one of these is there; * leads or trails a word.",
+                    required=True,
+                    such=(["refund*", "uang kembali"],),
+                ),
+                "not": Field(
+                    ListOf(Phrase()), "And none of these is there.", such=(["refund party"],)
+                ),
             },
             _topic,
         ),
         Converted(_PHRASES, _topic_of_words),
     ),
     "topic",
+    says="What a text can be about: phrases, or words and not.",
 )
 
 
@@ -175,23 +209,27 @@ FIELDS = OwnFields(
     Record(
         "a field",
         {
-            "values": Field(ListOf(Text()), "Its named values."),
+            "values": Field(
+                ListOf(Text()), "Its named values.", such=(["gold", "silver", "none"],)
+            ),
             "number": Field(
                 Record(
                     "number",
                     {
-                        "at_least": Field(Number(), "The smallest it may be."),
-                        "at_most": Field(Number(), "The largest it may be."),
+                        "at_least": Field(Number(), "The smallest it may be.", such=(0,)),
+                        "at_most": Field(Number(), "The largest it may be.", such=(100,)),
                     },
                     _bounds,
                 ),
                 "A number, within these bounds.",
+                such=({"at_least": 0},),
             ),
         },
         _field,
         exactly_one=("values", "number"),
     ),
     "field",
+    says="An event field of the brand's own: named values, or a number.",
 )
 
 
@@ -202,9 +240,14 @@ def _per_day(values: dict[str, Any], _: Place) -> int:
 AUTOPILOT = MapOf(
     Record(
         "autopilot",
-        {"per_day": Field(Count(1), "Answers a day that go out unseen.", required=True)},
+        {
+            "per_day": Field(
+                Count(1), "Answers a day that go out unseen.", required=True, such=(20,)
+            )
+        },
         _per_day,
     ),
+    says="A rule whose template answers go out unseen.",
     keys=Name("rule"),
 )
 
@@ -217,9 +260,16 @@ GROUPING = Record(
     "grouping",
     {
         "by": Field(
-            Choice("author_in_thread", "thread", "author", "event"), "What makes one case."
+            Choice("author_in_thread", "thread", "author", "event"),
+            "What makes one case.",
+            default=Grouping().by,
         ),
-        "within": Field(Length(), "For how long a later message joins."),
+        "within": Field(
+            Length(),
+            "For how long a later message joins.",
+            default=str(Grouping().within),
+            such=("24h",),
+        ),
     },
     _grouping,
 )
@@ -232,7 +282,7 @@ def _schedule(values: dict[str, Any], _: Place) -> Schedule:
 _SCHEDULE = Record(
     "a schedule",
     {
-        "every": Field(Length(), "Again and again, so long apart."),
+        "every": Field(Length(), "Again and again, so long apart.", such=("30s", "1h")),
         "cron": Field(Cron(), "By the clock of the brand's zone."),
     },
     _schedule,
@@ -249,30 +299,46 @@ SCHEDULES = Record(
     {
         "listen": Field(_SCHEDULE, "Reading the channels."),
         "sweep": Field(_SCHEDULE, "Looking after what is overdue."),
-        "report": Field(_SCHEDULE, "A scorecard for each role."),
+        "report": Field(_SCHEDULE, "A scorecard for each role.", such=({"cron": "0 9 * * mon"},)),
     },
     _as_read,
 )
 
-NOTIFY = MapOf(Secret(), keys=Name("person"))
+NOTIFY = MapOf(Secret(), says="Where the Apprise address of a person is kept.", keys=Name("person"))
 
 # `fields` and `defaults` come first: what follows them is read in their light.
 PLAYBOOK = Record(
     "a playbook",
     {
         "remit": Field(Version(), "Version of the playbook language.", required=True),
-        "brand": Field(Name(), "The brand's id.", required=True),
+        "brand": Field(Name(example="kopi"), "The brand's id.", required=True),
         "fields": Field(FIELDS, "Event fields of the brand's own."),
-        "defaults": Field(DEFAULTS, "What a rule says where it says nothing."),
-        "timezone": Field(Zone(), "The zone of hours and schedules."),
-        "languages": Field(ListOf(LANGUAGE), "Languages that the brand answers in."),
+        "defaults": Field(DEFAULTS, "The approval of rules that name none, by their play."),
+        "timezone": Field(Zone(), "The zone of hours and schedules.", default="UTC"),
+        "languages": Field(
+            ListOf(LANGUAGE),
+            "Languages that the brand answers in; the first is its own.",
+            such=(["id", "en"],),
+        ),
         "people": Field(PEOPLE, "Who works for the brand."),
         "roles": Field(ROLES, "Who owns what.", required=True),
         "channels": Field(CHANNELS, "The brand's accounts."),
         "topics": Field(TOPICS, "What a text can be about."),
-        "rules": Field(RULES, "The first that matches an event decides it."),
+        "rules": Field(RULES, "From top to bottom: the first that matches an event decides it."),
         "otherwise": Field(OTHERWISE_RULE, "What no rule takes."),
-        "escalations": Field(ESCALATIONS, "Who is told when, until somebody acknowledges."),
+        "escalations": Field(
+            ESCALATIONS,
+            "Who is told when, until somebody acknowledges.",
+            such=(
+                {
+                    "urgent": [
+                        {"after": "0m", "notify": "owner"},
+                        {"after": "15m", "notify": "lead"},
+                    ]
+                },
+                {"patient": [{"after": "4h", "notify": "backup"}]},
+            ),
+        ),
         "approvals": Field(APPROVALS, "Who must say yes before something goes out."),
         "autopilot": Field(AUTOPILOT, "Rules whose template answers go out unseen."),
         "grouping": Field(GROUPING, "Which events make one case."),

@@ -5,8 +5,11 @@ Passes: YAML, shape, references, needs. Each goes on as far as the one before it
 
 from __future__ import annotations
 
+import codecs
+import gc
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,10 @@ from remit.model import (
     Scenario,
     Template,
 )
-from remit.playbook.bundle import CONTACTS, LARGEST, images_of, main_file, make_bundle, read_bundle
+from remit.playbook.bundle import CONTACTS, LARGEST, images_of, main_file, make_bundle, too_large
 from remit.playbook.campaigns import BRIEF
 from remit.playbook.contacts import read_contacts
+from remit.playbook.folder import read_bundle
 from remit.playbook.fronted import read_knowledge, read_template
 from remit.playbook.language import PLAYBOOK
 from remit.playbook.needs import lacking
@@ -35,6 +39,8 @@ _MAIN_KINDS = ("role", "person", "channel", "topic", "field", "rule", "escalatio
 
 # The last three end a line for YAML and for no editor, so lines would no longer agree.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def load_playbook(source: Path | str | Bundle) -> Playbook:
@@ -55,10 +61,11 @@ def find_problems(source: Path | str | Bundle) -> tuple[Playbook | None, tuple[F
     notes = Notes(files=bundle.files, images=images_of(bundle))
     values, beside, rest = None, _Beside(), []
     try:
-        values = _read_main(bundle, main, notes)
-        _read_beside(bundle, notes, beside)
-        resolve(notes)
-        lacking(notes)
+        with _uncollected():
+            values = _read_main(bundle, main, notes)
+            _read_beside(bundle, notes, beside)
+            resolve(notes)
+            lacking(notes)
     except TooManyFindings as end:
         rest = [end.finding]
     notes.findings.sort(
@@ -69,6 +76,18 @@ def find_problems(source: Path | str | Bundle) -> tuple[Playbook | None, tuple[F
         return None, findings
     digest = bundle.hash or make_bundle(bundle.files).hash
     return _build(values, beside, digest), findings
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What is read is kept: to look for rubbish among it again and again takes half of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _read_main(bundle: Bundle, main: str, notes: Notes) -> dict[str, Any] | None:
@@ -135,19 +154,21 @@ def _sources(bundle: Bundle, notes: Notes) -> Iterator[tuple[str, str, Reading]]
 
 def _text(content: bytes, reading: Reading) -> str | None:
     if len(content) > LARGEST:
-        reading.note(1, f"{len(content)} bytes; a file may have 8 MB; make it smaller")
+        reading.note(1, too_large(len(content)))
         return None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        reading.note(line, "not UTF-8 text; found other bytes; save the file as UTF-8")
+        found = "UTF-16" if content.startswith(_UTF_16) else "other bytes"
+        reading.note(line, f"not UTF-8 text; found {found}; save the file as UTF-8")
         return None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     control = _CONTROL.search(text)
     if control is not None:
         line = text.count("\n", 0, control.start()) + 1
-        reading.note(line, f"a character that no text has; found {control[0]!a}; remove it")
+        remedy = "save the file as UTF-8 text" if control[0] == "\0" else "remove it"
+        reading.note(line, f"a character that no text has; found {control[0]!a}; {remedy}")
         return None
     return text
 

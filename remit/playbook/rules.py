@@ -39,11 +39,15 @@ def _hold(values: dict[str, Any], _: Place) -> HoldOrder:
 DUE = Record(
     "due",
     {
-        "first_response": Field(Length(), "Until the first reply that a person approved."),
+        "first_response": Field(
+            Length(), "Until the first reply that a person approved.", such=("1h", "4h")
+        ),
         "next_response": Field(Length(), "Until the reply to what the author writes next."),
-        "resolution": Field(Length(), "Until the case is resolved."),
+        "resolution": Field(Length(), "Until the case is resolved.", such=("2d",)),
         "clock": Field(
-            Choice("business", "calendar"), "business: only the owner's open hours count."
+            Choice("business", "calendar"),
+            "business: only the owner's open hours count. calendar: day and night.",
+            default="business",
         ),
     },
     _due,
@@ -53,9 +57,15 @@ DUE = Record(
 HOLD = Record(
     "a hold",
     {
-        "posts_of": Field(Name("role"), "The role whose publications stop.", required=True),
-        "starts": Field(Choice("at_once", "acknowledged"), "When it begins."),
-        "at_most": Field(Length(), "After this it ends, loudly."),
+        "posts_of": Field(
+            Name("role"), "The role whose publications stop.", required=True, such=("smm",)
+        ),
+        "starts": Field(
+            Choice("at_once", "acknowledged"),
+            "When it begins: with the case, or when somebody has taken it.",
+            default="at_once",
+        ),
+        "at_most": Field(Length(), "After this it ends, loudly.", such=("2h",)),
         "topics": Field(ListOf(Name("topic")), "Only publications about these."),
     },
     _hold,
@@ -63,16 +73,31 @@ HOLD = Record(
 
 SAID: dict[str, Field] = {
     "owner": Field(Name("role"), "The one role that is accountable.", required=True),
-    "consulted": Field(_ROLES, "Roles that see the case and may comment before it is due."),
-    "informed": Field(_ROLES, "Roles that get a line."),
-    "severity": Field(Choice(*Severity), "How loud it is; normal where nothing is said."),
-    "play": Field(Choice(*Play, later=("moderate",)), "What is done.", required=True),
-    "template": Field(Name("template"), "The template to draft from."),
+    "consulted": Field(
+        _ROLES, "Roles that see the case and may comment before it is due.", such=(["smm"],)
+    ),
+    "informed": Field(_ROLES, "Roles that get a line.", such=(["lead"],)),
+    "severity": Field(
+        Choice(*map(str, Severity)),
+        "How loud it is; normal where nothing is said.",
+        default=str(Severity.normal),
+        such=("critical",),
+    ),
+    "play": Field(
+        Choice(*map(str, Play), later=("moderate",)),
+        "What is done: reply drafts an answer, campaign plans posts, triage asks a person, "
+        "log asks nobody.",
+        required=True,
+    ),
+    "template": Field(
+        Name("template"),
+        "The template to draft from; where none is named, the one that knows the topic.",
+    ),
     "approval": Field(Name("approval"), "Who must say yes before it goes out."),
     "escalation": Field(Name("escalation"), "Who is told when nobody acknowledges."),
     "due": Field(DUE, "Internal limits."),
     "hold": Field(HOLD, "Whose publications stop meanwhile."),
-    "because": Field(Text(), "Why, for people."),
+    "because": Field(Text(), "Why, for people.", such=("a person looks at what nobody foresaw",)),
 }
 
 
@@ -118,6 +143,9 @@ class Over(Shape[list[str]]):
     def schema(self) -> Schema:
         return {"anyOf": [{"const": ANY}, self._rules.schema()]}
 
+    def example(self) -> object:
+        return ["creator-lead"]
+
 
 class RuleShape(Record[Rule]):
     """A rule. Its findings carry its id."""
@@ -147,18 +175,26 @@ class RuleId(Name):
             return self.wrong(node, reading, f"{name} has a meaning of its own; choose another")
         return name
 
+    def schema(self) -> Schema:
+        return super().schema() | {"not": {"enum": [ANY, OTHERWISE]}}
+
 
 class Rules(ListOf[Rule]):
     """The rules, in order. What could be read is kept for the findings that need whole rules."""
 
     def __init__(self) -> None:
         fields = {
-            "id": Field(RuleId(), "Its name everywhere.", required=True),
+            "id": Field(RuleId(), "Its name everywhere.", required=True, such=("crisis",)),
             "when": Field(
                 WhenShape(), "Tests that all hold; {} matches everything.", required=True
             ),
             **SAID,
-            "over": Field(Over(), "Rules that this one precedes on purpose, or any."),
+            "over": Field(
+                Over(),
+                "Rules below that this one precedes on purpose, where both could take an event; "
+                "or any.",
+                such=(["creator-lead"], ANY),
+            ),
         }
         super().__init__(RuleShape("a rule", fields), declares="rule")
 
@@ -196,34 +232,45 @@ STEP = Record(
             Name("role", "person", besides=("owner", "backup")),
             "A role, a person, owner, or backup: the owner's backup.",
             required=True,
+            such=("owner", "backup", "lead"),
         ),
     },
     _step,
 )
-ESCALATIONS = MapOf(Converted(ListOf(STEP), _in_order), "escalation")
+ESCALATIONS = MapOf(
+    Converted(ListOf(STEP), _in_order),
+    "escalation",
+    says="Who is told when, until somebody acknowledges.",
+)
 
 
 def _approval(values: dict[str, Any], place: Place) -> Approval:
     said = {key: value for key, value in values.items() if key != "not"}
     said["by"] = tuple(said["by"])
-    return Approval(id=place.key, not_writer="not" in values, **said)
+    where = Where(file=place.reading.file, line=place.line)
+    return Approval(id=place.key, not_writer="not" in values, where=where, **said)
 
 
 APPROVALS = MapOf(
     Record(
         "an approval",
         {
-            "by": Field(_ROLES, "Roles whose people may say yes.", required=True),
-            "count": Field(Count(1), "How many must; 1 where nothing is said."),
-            "expires": Field(Length(), "After this it escalates."),
+            "by": Field(
+                _ROLES, "Roles whose people may say yes.", required=True, such=(["cm", "smm"],)
+            ),
+            "count": Field(Count(1), "How many must; 1 where nothing is said.", default=1),
+            "expires": Field(Length(), "After this it escalates.", such=("12h",)),
             "not": Field(Choice("writer"), "writer: another person than who wrote it."),
             "identity": Field(
-                Choice("asserted", "verified"), "verified: only with a personal code."
+                Choice("asserted", "verified"),
+                "verified: only with a personal code.",
+                default="asserted",
             ),
         },
         _approval,
     ),
     "approval",
+    says="Who must say yes, by the id that rules name.",
 )
 
 

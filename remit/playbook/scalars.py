@@ -19,8 +19,23 @@ T = TypeVar("T")
 Schema = dict[str, object]
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+SUCH = {
+    "role": "cm",
+    "person": "sari",
+    "channel": "toko",
+    "topic": "refund",
+    "field": "tier",
+    "rule": "crisis",
+    "template": "refund",
+    "approval": "replies",
+    "escalation": "urgent",
+}
+"""Ids in examples, by what they name."""
 DIGITS = 34
 EXPONENT = 30
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
 
 
 class Shape(Generic[T]):
@@ -37,6 +52,10 @@ class Shape(Generic[T]):
         """JSON Schema of what may stand here."""
         raise NotImplementedError
 
+    def example(self) -> object:
+        """One value that may stand here, as JSON has it. A key may have a better one of its own."""
+        raise NotImplementedError
+
     def wrong(self, node: Node, reading: Reading, remedy: str | None = None) -> T | None:
         """Note that this node is not what is wanted here. Gives None, as `read` then does."""
         if not isinstance(node, Broken):
@@ -51,33 +70,44 @@ class Shape(Generic[T]):
 class Text(Shape[str]):
     """Words of a person. Numbers and true or false are text only in quotes."""
 
-    def __init__(self, wants: str = "text", pattern: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, wants: str = "text", pattern: str = "", remedy: str = "", *, example: str = ""
+    ) -> None:
         self.wants = wants
-        self.pattern = pattern
+        self.pattern = re.compile(pattern) if pattern else None
         self.remedy = remedy or "write text, or remove the key"
+        self.such = example
 
     def read(self, node: Node, reading: Reading) -> str | None:
         if not isinstance(node, Word) or node.empty or not node.text.strip():
             return self.wrong(node, reading)
         if node.flag or node.number:
             return self.wrong(node, reading, f'put it in quotes: "{node.text[:60]}"')
-        if self.pattern and re.fullmatch(self.pattern, node.text) is None:
+        # No word of a fixed form is so long, and the pattern need not be tried on it.
+        if self.pattern is not None and (
+            len(node.text) > 200 or self.pattern.fullmatch(node.text) is None
+        ):
             return self.wrong(node, reading)
         return node.text
 
     def schema(self) -> Schema:
-        if self.pattern:
-            return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
-        return {"type": "string", "minLength": 1}
+        pattern = r"\S" if self.pattern is None else f"^(?:{self.pattern.pattern})$"
+        return {"type": "string", "pattern": pattern}
+
+    def example(self) -> object:
+        return self.such
 
 
 class Name(Text):
     """An id. With `kinds`, one that must be declared as one of them."""
 
-    def __init__(self, *kinds: str, besides: tuple[str, ...] = ()) -> None:
+    def __init__(self, *kinds: str, besides: tuple[str, ...] = (), example: str = "") -> None:
         wants = f"the id of a {' or a '.join(kinds)}" if kinds else "an id"
         super().__init__(
-            wants, NAME, "use letters, digits, _ . and -, beginning with a letter or digit"
+            wants,
+            NAME,
+            "use letters, digits, _ . and -, beginning with a letter or digit",
+            example=example or SUCH.get(kinds[0] if kinds else "", ""),
         )
         self.kinds = kinds
         self.besides = besides
@@ -111,6 +141,9 @@ class Choice(Shape[str]):
     def schema(self) -> Schema:
         return {"enum": list(self.options)}
 
+    def example(self) -> object:
+        return next(iter(self.options))
+
 
 class Flag(Shape[bool]):
     """true or false, and no other spelling."""
@@ -125,6 +158,9 @@ class Flag(Shape[bool]):
 
     def schema(self) -> Schema:
         return {"type": "boolean"}
+
+    def example(self) -> object:
+        return True
 
 
 class Number(Shape[Decimal]):
@@ -150,6 +186,9 @@ class Number(Shape[Decimal]):
     def schema(self) -> Schema:
         return {"type": "number"} | ({} if self.least is None else {"minimum": self.least})
 
+    def example(self) -> object:
+        return 10
+
 
 class Count(Shape[int]):
     """A whole number from `least`."""
@@ -167,7 +206,10 @@ class Count(Shape[int]):
         return self.wrong(node, reading)
 
     def schema(self) -> Schema:
-        return {"type": "integer", "minimum": self.least}
+        return {"type": "integer", "minimum": self.least, "maximum": 10**12 - 1}
+
+    def example(self) -> object:
+        return max(self.least, 1)
 
 
 class Length(Shape[Duration]):
@@ -191,8 +233,12 @@ class Length(Shape[Duration]):
         return length
 
     def schema(self) -> Schema:
-        pattern = r"^(?=.)(\d{1,5}d)?(\d{1,6}h)?(\d{1,7}m)?(\d{1,8}s)?$"
+        some = r"(?=.)" if self.zero else r"(?=.*[1-9])"
+        pattern = rf"^{some}(\d{{1,5}}d)?(\d{{1,6}}h)?(\d{{1,7}}m)?(\d{{1,8}}s)?$"
         return {"type": "string", "pattern": pattern}
+
+    def example(self) -> object:
+        return "15m" if self.zero else "4h"
 
 
 class Moment(Shape[datetime]):
@@ -202,9 +248,7 @@ class Moment(Shape[datetime]):
     remedy = "write it like 2027-03-01T09:00+07:00"
 
     def read(self, node: Node, reading: Reading) -> datetime | None:
-        if isinstance(node, Word) and re.match(
-            r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", node.text, re.ASCII
-        ):
+        if isinstance(node, Word) and _MOMENT.fullmatch(node.text):
             try:
                 moment = datetime.fromisoformat(node.text)
                 # An instant outside of what UTC can say would fail later, far from its line.
@@ -217,8 +261,11 @@ class Moment(Shape[datetime]):
     def schema(self) -> Schema:
         return {
             "type": "string",
-            "pattern": r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$",
+            "pattern": r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)$",
         }
+
+    def example(self) -> object:
+        return "2027-03-01T09:00+07:00"
 
 
 class Day(Shape[date]):
@@ -237,6 +284,9 @@ class Day(Shape[date]):
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
+
+    def example(self) -> object:
+        return "2027-12-31"
 
 
 class Goalpost(Shape[Decimal | Duration]):
@@ -257,6 +307,9 @@ class Goalpost(Shape[Decimal | Duration]):
 
     def schema(self) -> Schema:
         return {"anyOf": [Number().schema(), Length().schema()]}
+
+    def example(self) -> object:
+        return "1h"
 
 
 def exact(literal: str) -> Decimal | None:

@@ -7,7 +7,18 @@ from typing import Any
 from remit.model import RELATIONS, UNDER, Scenario, Where
 from remit.playbook.nodes import Broken, Node, Table, Word, describe
 from remit.playbook.notes import Reading
-from remit.playbook.scalars import Choice, Count, Flag, Moment, Name, Number, Schema, Shape, Text
+from remit.playbook.scalars import (
+    SUCH,
+    Choice,
+    Count,
+    Flag,
+    Moment,
+    Name,
+    Number,
+    Schema,
+    Shape,
+    Text,
+)
 from remit.playbook.shapes import Anything, Field, ListOf, Place, Record
 
 
@@ -45,18 +56,21 @@ class OwnValues(Shape[dict[str, object]]):
         value = {"type": ["string", "number", "boolean"]}
         return {"type": "object", "additionalProperties": value}
 
+    def example(self) -> object:
+        return {"tier": "gold"}
 
-_ID = Text("an id as text")
+
+_ID = Text("an id as text", example="at://kopi.example.com/1")
 
 EVENT = Record(
     "the event of a scenario",
     {
         "id": Field(_ID, "The network's id."),
-        "kind": Field(Text(), "What arrived.", required=True),
-        "platform": Field(Text(), "The network.", required=True),
+        "kind": Field(Text(), "What arrived.", required=True, such=("conversation.comment",)),
+        "platform": Field(Text(), "The network.", required=True, such=("sandbox", "bluesky")),
         "channel": Field(Name("channel"), "The brand's account."),
-        "text": Field(Text(), "What it says."),
-        "language": Field(Text(), "In which language."),
+        "text": Field(Text(), "What it says.", such=("uang kembali dong",)),
+        "language": Field(Text(), "In which language.", such=("id", "en")),
         "under": Field(Choice(*UNDER), "What it hangs under."),
         "thread": Field(_ID, "The id of the conversation's first message."),
         "parent": Field(_ID, "The id of the message answered."),
@@ -66,21 +80,22 @@ EVENT = Record(
                 "an author",
                 {
                     "id": Field(_ID, "The network's id."),
-                    "handle": Field(Text(), "The name shown."),
+                    "handle": Field(Text(), "The name shown.", such=("warta.kota",)),
                     "relation": Field(Choice(*RELATIONS), "What the author is to the brand."),
-                    "followers": Field(Count(), "How many follow."),
+                    "followers": Field(Count(), "How many follow.", such=(10_000,)),
                     "verified": Field(Flag(), "Whether the network says so."),
                 },
                 _as_read,
             ),
             "Who wrote it.",
+            such=({"handle": "warta.kota", "relation": "press", "followers": 7_300},),
         ),
-        "reach": Field(Count(), "How many may have seen it."),
-        "sentiment": Field(Number(), "From -1 to 1."),
-        "toxicity": Field(Number(), "From 0 to 1."),
-        "metric": Field(Text(), "The name of the metric."),
-        "value": Field(Number(), "Its value."),
-        "change": Field(Number(), "Its change."),
+        "reach": Field(Count(), "How many may have seen it.", such=(1_000,)),
+        "sentiment": Field(Number(), "From -1 to 1.", such=(-0.8,)),
+        "toxicity": Field(Number(), "From 0 to 1.", such=(0.9,)),
+        "metric": Field(Text(), "The name of the metric.", such=("engagement_rate",)),
+        "value": Field(Number(), "Its value.", such=(0.02,)),
+        "change": Field(Number(), "Its change.", such=(-0.3,)),
         "fields": Field(OwnValues(), "The brand's own."),
     },
     _as_read,
@@ -91,8 +106,9 @@ EVENT = Record(
 class Named(Anything):
     """A value as it stands; where it is a word, one that must be declared."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, many: bool = False) -> None:
         self.kind_used = kind
+        self.many = many
 
     def read(self, node: Node, reading: Reading) -> object | None:
         value = super().read(node, reading)
@@ -104,6 +120,9 @@ class Named(Anything):
                     reading.use(name, (self.kind_used,), node.line)
         return value
 
+    def example(self) -> object:
+        return [SUCH[self.kind_used]] if self.many else SUCH[self.kind_used]
+
 
 class Expected(Record[dict[str, object]]):
     """Parts of the decision, as written."""
@@ -114,16 +133,20 @@ class Expected(Record[dict[str, object]]):
             {
                 "rule": Field(Named("rule"), "The rule that decides."),
                 "owner": Field(Named("role"), "The accountable role."),
-                "consulted": Field(Named("role"), "Roles that may comment."),
-                "informed": Field(Named("role"), "Roles that get a line."),
-                "severity": Field(Anything(), "How loud."),
-                "play": Field(Anything(), "What is done."),
+                "consulted": Field(Named("role", many=True), "Roles that may comment."),
+                "informed": Field(Named("role", many=True), "Roles that get a line."),
+                "severity": Field(Anything(), "How loud.", such=("critical",)),
+                "play": Field(Anything(), "What is done.", such=("reply", "triage")),
                 "template": Field(Named("template"), "The template."),
                 "approval": Field(Named("approval"), "The approval."),
                 "escalation": Field(Named("escalation"), "The escalation."),
-                "due": Field(Anything(), "Due times, as instants or lengths."),
-                "hold": Field(Anything(), "The hold."),
-                "topics": Field(Named("topic"), "The topics that the text holds."),
+                "due": Field(
+                    Anything(),
+                    "Due times, as instants or lengths.",
+                    such=({"first_response": "1h"},),
+                ),
+                "hold": Field(Anything(), "The hold.", such=({"posts_of": "smm"},)),
+                "topics": Field(Named("topic", many=True), "The topics that the text holds."),
             },
             _as_read,
             some_of=("rule", "owner", "consulted", "informed", "severity", "play", "template",
@@ -148,7 +171,12 @@ class ScenarioName(Text):
 SCENARIO = Record(
     "a scenario",
     {
-        "name": Field(ScenarioName(), "What happens, in words.", required=True),
+        "name": Field(
+            ScenarioName(),
+            "What happens, in words.",
+            required=True,
+            such=("a refund asked at night",),
+        ),
         "at": Field(Moment(), "When.", required=True),
         "event": Field(EVENT, "What arrives.", required=True),
         "expect": Field(Expected(), "What is decided.", required=True),

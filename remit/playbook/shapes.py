@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from remit.playbook.nodes import Broken, Entry, Items, Node, Table, Word, describe, shown
 from remit.playbook.notes import Reading, listing
-from remit.playbook.scalars import NAME, Name, Schema, Shape, exact
+from remit.playbook.scalars import NAME, SUCH, Name, Schema, Shape, exact
 from remit.playbook.texts import Secret
 
 T = TypeVar("T")
@@ -35,7 +35,8 @@ class ListOf(Shape[list[T]]):
                     one = self.item.read(node, reading)
                 return None if one is None else [one]
             if isinstance(node, Word) and not node.empty:
-                return self.wrong(node, reading, f"write [{node.text[:40]}]")
+                item = node.text if len(node.text) <= 40 and node.text.isprintable() else "one, two"
+                return self.wrong(node, reading, f"write [{item}]")
             return self.wrong(node, reading, "write [one, two], or a line with `- ` for each")
         if not node.items:
             reading.note(
@@ -73,6 +74,9 @@ class ListOf(Shape[list[T]]):
             many["uniqueItems"] = True
         return {"anyOf": [self.item.schema(), many]} if self.or_one else many
 
+    def example(self) -> object:
+        return [self.item.example()]
+
 
 class MapOf(Shape[dict[str, T]]):
     """A mapping from ids to values. With `kind` it declares the ids; with `keys` it uses them."""
@@ -82,12 +86,14 @@ class MapOf(Shape[dict[str, T]]):
         item: Shape[T],
         kind: str = "",
         *,
+        says: str,
         keys: Name | None = None,
         reserved: Sequence[str] = (),
         some: bool = False,
     ) -> None:
         self.item = item
         self.kind = kind
+        self.says = says
         self.keys = keys
         self.reserved = reserved
         self.some = some
@@ -128,20 +134,41 @@ class MapOf(Shape[dict[str, T]]):
         return reading.declare(self.kind, key, entry.line) if self.kind else True
 
     def schema(self) -> Schema:
-        return {
-            "type": "object",
-            "propertyNames": {"pattern": f"^{NAME}$"},
-            "additionalProperties": self.item.schema(),
-        } | ({"minProperties": 1} if self.some else {})
+        names: Schema = {"pattern": f"^{NAME}$"}
+        if self.reserved:
+            names["not"] = {"enum": list(self.reserved)}
+        item = {"description": self.says, "examples": [self.item.example()], **self.item.schema()}
+        return {"type": "object", "propertyNames": names, "additionalProperties": item} | (
+            {"minProperties": 1} if self.some else {}
+        )
+
+    def example(self) -> object:
+        key = self.keys.such if self.keys else SUCH.get(self.kind, "kopi")
+        return {key: self.item.example()}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a record."""
+    """One key of a record, and what an editor says of it."""
 
     shape: Shape[Any]
     says: str
     required: bool = False
+    default: object = None
+    """What holds where the key is left out."""
+    such: tuple[object, ...] = ()
+    """Examples better than the shape's own."""
+
+    def schema(self) -> Schema:
+        """JSON Schema of the value, explained."""
+        made: Schema = {"description": self.says}
+        if self.default is not None:
+            made["default"] = self.default
+        return made | {"examples": list(self.such or (self.shape.example(),))} | self.shape.schema()
+
+    def example(self) -> object:
+        """The first example."""
+        return self.such[0] if self.such else self.shape.example()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +285,10 @@ class Record(Shape[T]):
         return True
 
     def schema(self) -> Schema:
-        properties = {
-            key: {"description": field.says, **field.shape.schema()}
-            for key, field in self.fields.items()
-        }
         made: Schema = {
+            "title": self.what.removeprefix("a ").removeprefix("an "),
             "type": "object",
-            "properties": properties,
+            "properties": {key: field.schema() for key, field in self.fields.items()},
             "additionalProperties": False,
         }
         required = [key for key, field in self.fields.items() if field.required]
@@ -275,6 +299,11 @@ class Record(Shape[T]):
         if self.some_of:
             made["anyOf"] = [{"required": [key]} for key in self.some_of]
         return made
+
+    def example(self) -> object:
+        shown = {key for key, field in self.fields.items() if field.required}
+        shown.update(self.exactly_one[:1] or self.some_of[:1])
+        return {key: field.example() for key, field in self.fields.items() if key in shown}
 
 
 class Either(Shape[T]):
@@ -289,6 +318,9 @@ class Either(Shape[T]):
 
     def schema(self) -> Schema:
         return {"anyOf": [self.other.schema(), self.table.schema()]}
+
+    def example(self) -> object:
+        return self.other.example()
 
 
 class Converted(Shape[T]):
@@ -308,6 +340,9 @@ class Converted(Shape[T]):
     def schema(self) -> Schema:
         return self.inner.schema()
 
+    def example(self) -> object:
+        return self.inner.example()
+
 
 class Anything(Shape[object]):
     """Data as it stands: text, exact numbers, true and false, lists, mappings."""
@@ -325,7 +360,10 @@ class Anything(Shape[object]):
         if node.number:
             number = exact(node.text)
             if number is None:
-                reading.note(node.line, f"{describe(node)} has too many digits; shorten it")
+                reading.note(
+                    node.line,
+                    f"{reading.key} has too many digits; found {describe(node)}; shorten it",
+                )
             return number
         if node.empty:
             return self.wrong(node, reading, "write a value, or remove the key")
@@ -333,3 +371,6 @@ class Anything(Shape[object]):
 
     def schema(self) -> Schema:
         return {}
+
+    def example(self) -> object:
+        return "reply"

@@ -13,9 +13,15 @@ from remit.playbook.scalars import Schema, Shape, Text
 
 VERSION = 1
 """Of the playbook language."""
+_LONGEST_ADDRESS = 2_000
+_LONGEST_PHRASE = 200
+"""Nobody types the same sentence twice."""
 
 LANGUAGE = Text(
-    "the code of a language", r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "write it like id, en or pt-BR"
+    "the code of a language",
+    r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*",
+    "write it like id, en or pt-BR",
+    example="id",
 )
 
 
@@ -33,12 +39,19 @@ class Version(Shape[int]):
     def schema(self) -> Schema:
         return {"const": VERSION}
 
+    def example(self) -> object:
+        return VERSION
+
 
 class Zone(Text):
     """A time zone by its name."""
 
     def __init__(self) -> None:
-        super().__init__("the name of a time zone", remedy="write it like Asia/Jakarta or UTC")
+        super().__init__(
+            "the name of a time zone",
+            remedy="write it like Asia/Jakarta or UTC",
+            example="Asia/Jakarta",
+        )
 
     def read(self, node: Node, reading: Reading) -> str | None:
         name = super().read(node, reading)
@@ -55,12 +68,14 @@ class Phrase(Text):
     """Words that a text may hold; `*` leads or trails a word."""
 
     def __init__(self) -> None:
-        super().__init__("a phrase")
+        super().__init__("a phrase", example="uang kembali")
 
     def read(self, node: Node, reading: Reading) -> str | None:
         phrase = super().read(node, reading)
         if phrase is None:
             return None
+        if len(phrase) > _LONGEST_PHRASE:
+            return self.wrong(node, reading, f"write at most {_LONGEST_PHRASE} characters")
         marked = [_marks(char) for char in phrase]
         if not any(marked):
             return self.wrong(node, reading, "write words: this holds none")
@@ -90,7 +105,9 @@ class Cron(Text):
     _ranges = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 
     def __init__(self) -> None:
-        super().__init__("five fields of cron", remedy='write it like "0 9 * * mon"')
+        super().__init__(
+            "five fields of cron", remedy='write it like "0 9 * * mon"', example="0 9 * * mon"
+        )
 
     def read(self, node: Node, reading: Reading) -> str | None:
         text = super().read(node, reading)
@@ -123,6 +140,9 @@ class Cron(Text):
         names = self._names[place - 3].split() if place >= 3 else []
         return names.index(text) + (place == 3) if text in names else None
 
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": r"^\s*\S+(\s+\S+){4}\s*$"}
+
 
 class Secret(Shape[str]):
     """Where a secret is kept. What stands here is never shown: it may be the secret itself."""
@@ -141,6 +161,9 @@ class Secret(Shape[str]):
     def schema(self) -> Schema:
         return {"type": "string", "pattern": f"^(?:{self._pattern})$"}
 
+    def example(self) -> object:
+        return "env:KOPI_BLUESKY"
+
     _pattern = r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s\x00-\x1f][^\x00-\x1f]*"
 
 
@@ -151,7 +174,7 @@ class Address(Shape[str]):
     remedy = "write it whole, from https:// on"
 
     def read(self, node: Node, reading: Reading) -> str | None:
-        if not isinstance(node, Word):
+        if not isinstance(node, Word) or len(node.text) > _LONGEST_ADDRESS:
             return self.wrong(node, reading)
         try:
             parts = urlsplit(node.text)
@@ -172,3 +195,6 @@ class Address(Shape[str]):
 
     def schema(self) -> Schema:
         return {"type": "string", "pattern": r"^https?://[^@\s]+$"}
+
+    def example(self) -> object:
+        return "https://forum.example.com"

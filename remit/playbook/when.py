@@ -22,11 +22,11 @@ from remit.model import (
 )
 from remit.playbook.nodes import Broken, Entry, Items, Node, Table, describe, shown
 from remit.playbook.notes import Reading, listing
-from remit.playbook.scalars import NAME, Choice, Flag, Name, Number, Schema, Shape, Text
+from remit.playbook.scalars import Choice, Flag, Name, Number, Schema, Shape, Text
 from remit.playbook.shapes import ListOf
+from remit.playbook.tested import BOUNDS, when_schema
 
 KIND_PREFIXES = tuple(dict.fromkeys(kind.split(".")[0] for kind in KINDS))
-BOUNDS = ("at_least", "more_than", "at_most", "less_than")
 
 _KIND = Choice(*KIND_PREFIXES, *KINDS)
 _KIND.wants = "a kind of the language, or the beginning of one"
@@ -34,9 +34,9 @@ _NUMBERS = ("author.followers", "reach", "sentiment", "toxicity", "value", "chan
 
 FIELDS: Mapping[str, Shape[str] | Shape[bool] | Number] = {
     "kind": _KIND,
-    "platform": Text(),
-    "language": Text(),
-    "metric": Text(),
+    "platform": Text(example="bluesky"),
+    "language": Text(example="en"),
+    "metric": Text(example="engagement_rate"),
     "channel": Name("channel"),
     "under": Choice(*UNDER),
     "author.relation": Choice(*RELATIONS),
@@ -46,26 +46,6 @@ FIELDS: Mapping[str, Shape[str] | Shape[bool] | Number] = {
     "outside_hours": Name("role"),
 }
 
-SAYS: Mapping[str, str] = {
-    "kind": "What arrived; `conversation` covers all below it.",
-    "platform": "The network.",
-    "language": "The language of the text.",
-    "metric": "The name of the metric, for metric events.",
-    "channel": "The brand's own account.",
-    "under": "What the interaction hangs under.",
-    "author.relation": "What the author is to the brand.",
-    "author.verified": "Whether the network calls the author verified.",
-    "author.followers": "How many follow the author.",
-    "reach": "How many may have seen it.",
-    "sentiment": "From -1, bad, to 1, good.",
-    "toxicity": "From 0 to 1.",
-    "value": "The value of a metric event.",
-    "change": "The change of a metric event.",
-    "within_hours": "Within the hours of this role.",
-    "outside_hours": "Outside the hours of this role.",
-    "topic": "Which topics the text holds.",
-    "any": "At least one of these mappings holds.",
-}
 _TOPICS = ListOf(Name("topic"), or_one=True)
 _NUMBER = Number()
 _FEW = 20
@@ -118,19 +98,10 @@ class WhenShape(Shape[When]):
         return _tests(node.entries, reading)
 
     def schema(self) -> Schema:
-        tests: dict[str, object] = {
-            key: {"description": SAYS[key], **_schema(shape)} for key, shape in FIELDS.items()
-        }
-        tests["topic"] = {"description": SAYS["topic"], **_topic_schema()}
-        own = {r"^fields\.": {"description": "A field of the brand's own.", **_schema(None)}}
-        one: Schema = {
-            "type": "object",
-            "properties": tests,
-            "patternProperties": own,
-            "additionalProperties": False,
-        }
-        either = {"description": SAYS["any"], "type": "array", "minItems": 1, "items": one}
-        return {**one, "properties": {**tests, "any": either}}
+        return when_schema(FIELDS)
+
+    def example(self) -> object:
+        return {"kind": "conversation", "topic": "refund"}
 
 
 def _tests(entries: Mapping[str, Entry], reading: Reading) -> tuple[FieldTest, ...] | None:
@@ -240,32 +211,3 @@ def _known(node: Table, allowed: Sequence[str], reading: Reading) -> bool:
             f"or {', '.join(allowed)}; {remedy}",
         )
     return not strange
-
-
-def _schema(shape: Shape[str] | Shape[bool] | Number | None) -> Schema:
-    value: Schema = {"type": ["string", "number"]} if shape is None else shape.schema()
-    many: Schema = {"type": "array", "items": value, "minItems": 1}
-    operators: dict[str, object] = {
-        "not": {"anyOf": [value, many]},
-        "exists": {"type": "boolean"},
-    }
-    if shape is None or isinstance(shape, Number):
-        operators |= {bound: {"type": "number"} for bound in BOUNDS}
-    table = {
-        "type": "object",
-        "properties": operators,
-        "additionalProperties": False,
-        "minProperties": 1,
-    }
-    return {"anyOf": [value, many, table]}
-
-
-def _topic_schema() -> Schema:
-    names = _TOPICS.schema()
-    table = {
-        "type": "object",
-        "properties": {"all": names, "none": names},
-        "additionalProperties": False,
-        "minProperties": 1,
-    }
-    return {"anyOf": [{"type": "string", "pattern": f"^{NAME}$"}, names, table]}

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from remit.signals.language import identify, with_language
 
-__all__ = ["identify", "with_language"]
+SUPPLIES = frozenset({"language"})
+"""The fields of an event that are filled here."""
+
+__all__ = ["SUPPLIES", "identify", "with_language"]

@@ -1,10 +1,8 @@
-"""check, explain and schema: formats, exit codes, and what is said of input that is none."""
+"""explain and schema: formats, exit codes, and what is said of input that is none."""
 
 from __future__ import annotations
 
 import json
-import re
-import shutil
 
 import pytest
 
@@ -21,60 +19,10 @@ EVENT = {
 
 
 @pytest.fixture
-def wrong(kopi, tmp_path):
-    """A brand whose otherwise names a role that there is not, and whose rule has a key too much."""
-    folder = shutil.copytree(kopi, tmp_path / "wrong")
-    playbook = folder / "playbook.yaml"
-    before, mark, after = playbook.read_text().partition("\notherwise:\n")
-    before = before.replace("  - id: refund ", "  - oops: 1\n    id: refund ", 1)
-    playbook.write_text(before + mark + after.replace("owner: cm", "owner: cmm", 1))
-    return folder
-
-
-@pytest.fixture
 def event(tmp_path):
     path = tmp_path / "event.json"
     path.write_text(json.dumps(EVENT))
     return path
-
-
-def test_a_playbook_without_a_mistake_ends_with_0(remit, kopi):
-    for named in (kopi, kopi / "playbook.yaml"):
-        done = remit("check", named)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.endswith("rules, 3 roles, no error\n")
-    done = remit("check", kopi, "--format", "json")
-    assert (done.returncode, json.loads(done.stdout)) == (0, [])
-
-
-def test_mistakes_are_listed_with_their_line_and_end_with_1(remit, wrong):
-    done = remit("check", wrong)
-    assert done.returncode == 1
-    lines = done.stdout.splitlines()
-    assert all(re.match(r"playbook\.yaml:\d+: PB\d{3} ", line) for line in lines[:-1])
-    assert lines[-1].endswith(f"{len(lines) - 1} errors") or lines[-1].endswith("1 error")
-
-
-def test_mistakes_as_json_have_the_fields_that_machines_read(remit, wrong):
-    done = remit("check", wrong, "--format", "json")
-    assert done.returncode == 1
-    for finding in json.loads(done.stdout):
-        assert set(finding) == {
-            "code", "severity", "file", "line", "rule", "others", "message", "event",
-        }  # fmt: skip
-        assert finding["severity"] == "error"
-        assert finding["code"].startswith("PB")
-
-
-def test_mistakes_for_github_are_annotations(remit, wrong):
-    done = remit("check", wrong, "--format", "github")
-    assert done.returncode == 1
-    pattern = rf"::error file={re.escape(str(wrong))}/playbook\.yaml,line=\d+,title=PB\d+::.+"
-    assert all(re.fullmatch(pattern, line) for line in done.stdout.splitlines())
-
-
-def test_a_format_that_there_is_not_is_refused(refused, kopi):
-    assert "choose text, json or github" in refused("check", kopi, "--format", "xml")
 
 
 def test_an_event_is_explained_for_people(remit, kopi, event):

@@ -128,6 +128,21 @@ def test_a_change_of_the_clocks_neither_gives_nor_takes_time(role, start, length
     assert clock.add(at(start), Duration.parse(length), role, NEW_YORK) == at(end)
 
 
+@pytest.mark.parametrize(
+    ("length", "end"),
+    [
+        # Half of it on the 13th, nothing on the 14th, half on the 15th.
+        ("30m", "2027-03-15T02:45-04:00"),
+        ("1d", "2027-03-15T02:45-04:00"),
+        ("2d", "2027-03-16T02:45-04:00"),
+    ],
+)
+def test_a_span_within_the_hour_that_the_clocks_skip_is_no_working_time(length, end):
+    role = Role(id="early", title="", hours=Hours(week=((Span(since=150, until=180),),) * 7))
+    start = at("2027-03-13T02:45-05:00")
+    assert clock.add(start, Duration.parse(length), role, NEW_YORK) == at(end)
+
+
 def test_a_role_without_hours_is_always_open():
     sunday = at("2027-03-07T03:00+07:00")
     assert clock.is_open(ALWAYS, JAKARTA, sunday)

@@ -65,6 +65,7 @@ def test_the_pictures_are_small_and_as_large_as_a_screen():
     pictures = sorted((ROOT / "docs" / "pictures").iterdir())
     assert [picture.name for picture in pictures] == [
         "artifact.png",
+        "charter.png",
         "form.png",
         "runs.png",
         "sandbox.png",

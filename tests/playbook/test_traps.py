@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from remit.model import AnyOf, Bundle, Finding, Playbook
-from remit.playbook import compose, find_problems, load_playbook
+from remit.playbook import compose, find_problems, load_playbook, make_bundle
+from tests.playbook.conftest import SMALL
 
 MakeBundle = Callable[..., Bundle]
 
@@ -140,6 +141,27 @@ def test_a_mark_of_byte_order_and_windows_lines_are_taken(small: MakeBundle) -> 
     assert windows == load_playbook(plain)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "word", "found"),
+    [
+        ("utf-16", "café", "1: PB001 not UTF-8 text; found UTF-16; save the file as UTF-8"),
+        (
+            "utf-16-le",
+            "cafe",
+            r"1: PB001 a character that no text has; found '\x00'; save the file as UTF-8 text",
+        ),
+        ("cp1252", "café", "8: PB001 not UTF-8 text; found other bytes; save the file as UTF-8"),
+    ],
+)
+def test_a_file_of_another_encoding_is_named(
+    small: MakeBundle, encoding: str, word: str, found: str
+) -> None:
+    text = small(f"timezone: {word}\n").files["playbook.yaml"].decode()
+    bundle = make_bundle({"playbook.yaml": text.encode(encoding)})
+
+    assert findings(bundle) == [f"playbook.yaml:{found}"]
+
+
 SECRET = "hunter2-hunter2"  # what a person might paste
 
 
@@ -199,6 +221,16 @@ def test_one_mistake_in_a_section_is_not_reported_again_where_it_is_used(
             "put something in it, or remove the key"
         )
     ]
+
+
+@pytest.mark.parametrize("typed", ["community-manager", "Comunity-Manager", "COMMUNITY-MANAGER"])
+def test_what_was_meant_is_found_whatever_its_case(small: MakeBundle, typed: str) -> None:
+    declared = SMALL.replace("  cm:", "  Community-Manager:").replace("[cm]", "[Community-Manager]")
+    text = declared + f"otherwise: {{owner: {typed}, play: log}}\n"
+
+    (message,) = findings(make_bundle({"playbook.yaml": text.encode()}))
+
+    assert message.endswith("did you mean Community-Manager?")
 
 
 def test_findings_come_in_the_order_of_files_and_lines(small: MakeBundle) -> None:

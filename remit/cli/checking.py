@@ -1,0 +1,108 @@
+"""check: everything that is wrong with a playbook, for people and for machines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from remit.cli.checked import Checked, placed, seen
+from remit.cli.decisions import as_yaml, event_json
+from remit.cli.output import emit_json, say
+from remit.model import Finding, InputError, PlaybookError
+from remit.playbook import find_problems, read_bundle
+
+_LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def check(path: Path, since: datetime | None, format_: str) -> int:
+    """Print the findings. 0: no error, 1: errors. Raises InputError where nothing can be checked."""
+    show = FORMATS.get(format_)
+    if show is None:
+        raise InputError(f"there is no format {format_!r}; choose text, json, sarif or github")
+    checked = examined(path, since)
+    show(checked)
+    return 1 if checked.counts["error"] else 0
+
+
+def examined(path: Path, since: datetime | None = None) -> Checked:
+    """Load a playbook, and prove what can be proved of it."""
+    from remit.cli.waiting import waiting
+
+    with waiting(f"Checking {seen(str(path))}"):
+        try:
+            bundle = read_bundle(path)
+        except PlaybookError as error:
+            return Checked(path, None, error.findings)
+        playbook, findings = find_problems(bundle)
+        if playbook is not None:
+            from remit.check import Study
+            from remit.check.prove import prove
+            from remit.cli.given import given_of
+
+            findings = (*findings, *prove(Study(playbook, given_of(playbook, since))))
+        return Checked(path, playbook, findings, bundle.files)
+
+
+def _text(checked: Checked) -> None:
+    from remit.cli.findings_text import show
+
+    show(checked)
+
+
+def _json(checked: Checked) -> None:
+    emit_json([as_json(finding) for finding in checked.findings])
+
+
+def as_json(finding: Finding) -> dict[str, object]:
+    """A finding for machines; the numbers of its event are exact."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "file": finding.file,
+        "line": finding.line,
+        "rule": finding.rule,
+        "others": list(finding.others),
+        "message": finding.message,
+        "event": None if finding.event is None else event_json(finding.event),
+    }
+
+
+def _sarif(checked: Checked) -> None:
+    from remit.cli.findings_sarif import log
+
+    emit_json(log(checked, Path.cwd()))
+
+
+def _github(checked: Checked) -> None:
+    # Where a step works in a folder of its own, annotations still count from the checkout.
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    for severity in _LEVELS:  # GitHub shows the first ten of a kind
+        for finding in checked.of(severity):
+            say(annotation(finding, placed(checked.file(finding), workspace)))
+
+
+def annotation(finding: Finding, file: str) -> str:
+    """A workflow command. What it says may hold anything, and stays what is said."""
+    said = seen(finding.message)
+    if finding.event is not None:
+        said += f"\nFor example:\n{as_yaml(finding.event)}"
+    place = f"file={_property(file)},line={finding.line},title={_property(finding.code)}"
+    return f"::{_LEVELS[finding.severity]} {place}::{_data(said)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+FORMATS: Mapping[str, Callable[[Checked], None]] = {
+    "text": _text,
+    "json": _json,
+    "sarif": _sarif,
+    "github": _github,
+}
