@@ -27,9 +27,10 @@ def write_many_rules(brand: Path, to: Path, rules: int, seed: int = 1) -> Path:
 
 def _rule(number: int, chance: random.Random) -> str:
     tests = {"kind": chance.choice(_KINDS), "topic": chance.choice(_TOPICS)}
-    low = chance.randrange(0, 50_000)
+    # Bounds lie where the followers of people do: mostly low.
+    low = int(chance.paretovariate(0.7) * 20) % 50_000
     tests |= {
-        "author.followers": f"{{at_least: {low}, less_than: {low + chance.randrange(1, 900)}}}"
+        "author.followers": f"{{at_least: {low}, less_than: {low + chance.randrange(1, low)}}}"
     }
     if chance.random() < 0.5:
         tests["under"] = f"[{', '.join(chance.sample(_UNDER, 2))}]"

@@ -40,14 +40,32 @@ def boundaries(playbook: Playbook, reach: Reach) -> Iterator[Boundary]:
     numbers = {rule.id: number for number, rule in enumerate(playbook.rules)}
     for number, rule in enumerate(playbook.rules):
         owned[rule.outcome.owner] = owned.get(rule.outcome.owner, 0) | reach.own[number]
+    living, left = _possible(reach)
     for number, rule in enumerate(playbook.rules):
         if ANY in rule.over or reach.answers[number].found is None:
             continue
         declared = reach.clauses(numbers[name] for name in rule.over if name in numbers)
         foreign = reach.above[-1] & ~(reach.above[number + 1] | owned[rule.outcome.owner])
+        foreign &= living | left.get(number, 0)
         found = _Meeting(reach, number, foreign & ~declared).boundary()
         if found.next or found.undecided:
             yield found
+
+
+def _possible(reach: Reach) -> tuple[int, dict[int, int]]:
+    """Clauses that may be next after any rule, and by rule those that may only after it.
+
+    Every event of a dead rule is one of the rules that cover it. Without a rule that is not among them
+    they still cover it, so it is next after one of them or never.
+    """
+    living = reach.above[-1]
+    left: dict[int, int] = {}
+    for number, answer in enumerate(reach.answers):
+        if answer.found is None and not answer.undecided:
+            living &= ~reach.own[number]
+            for rule in {reach.rule_of[clause] for clause in bits(answer.used)}:
+                left[rule] = left.get(rule, 0) | reach.own[number]
+    return living, left
 
 
 class _Meeting:

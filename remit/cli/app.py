@@ -87,8 +87,8 @@ def test(
     path: PathArgument,
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Name the rules that no scenario reaches.")
-    ] = False,
-    format: FormatOption = Format.text,  # noqa: A002
+    ] = False,  # noqa: PT028 - no test of pytest's
+    format: FormatOption = Format.text,  # noqa: A002, PT028
 ) -> None:
     """Run the playbook's scenarios. Exit 0: all hold, 1: some do not, 2: could not run."""
     from remit.cli import testing

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ahocorasick_rs import AhoCorasick, Implementation
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from remit.decide.text import Part, line, literal, parts_of, pattern, sign
+from remit.decide.text import literal, packed, parts_of, pattern, pieces
 from remit.model import Topic
+
+_OnlyIf = tuple[tuple[str, ...], re.Pattern[str], int, int]
+"""A phrase with a `*` between its words: its other pieces, which must stand somewhere in the line; the
+pattern that the line must hold then; and as `said` and `unsaid` below."""
 
 
 @dataclass(slots=True)
@@ -20,23 +25,18 @@ class _Sign:
     """The topics that have such a word."""
     unsaid: int = 0
     """The topics that have it under `not`."""
-    only_if: tuple[tuple[re.Pattern[str], int, int], ...] = ()
-    """(pattern that the line must hold besides, as `said`, as `unsaid`)."""
+    only_if: tuple[_OnlyIf, ...] = ()
+    """Phrases that may be held where it stands."""
 
 
 class Scan:
     """Which topics a text holds, as a bitset in the order in which they were given."""
 
     def __init__(self, topics: Iterable[Topic]) -> None:
-        signs: dict[str, _Sign] = {}
-        for number, topic in enumerate(topics):
-            for phrase in topic.words:
-                _learn(signs, parts_of(phrase), 1 << number, 0)
-            for phrase in topic.without:
-                _learn(signs, parts_of(phrase), 0, 1 << number)
+        signs = _signs(list(topics))
         self._signs = tuple((each.said, each.unsaid, each.only_if) for each in signs.values())
         self._find = (
-            AhoCorasick(list(signs), implementation=Implementation.DFA).find_matches_as_indexes
+            BytesAhoCorasick(list(signs), implementation=Implementation.DFA).find_matches_as_indexes
             if signs
             else None
         )
@@ -45,26 +45,45 @@ class Scan:
         """The topics whose words stand in the text, and none of their `not`."""
         if self._find is None:
             return 0
-        words = line(text)
+        line = packed(text)
+        signs = self._signs
+        words = ""
         said = unsaid = 0
-        for number, _, _ in self._find(words, overlapping=True):
-            here, against, only_if = self._signs[number]
+        for number, _, _ in self._find(line, overlapping=True):
+            here, against, only_if = signs[number]
             said |= here
             unsaid |= against
-            for wanted, more, more_against in only_if:
-                if (more & ~said or more_against & ~unsaid) and wanted.search(words):
-                    said |= more
-                    unsaid |= more_against
+            if only_if and not words:
+                words = line.decode()  # text is searched three times as fast as bytes
+            for others, wanted, more, more_against in only_if:
+                for piece in others:
+                    if piece not in words:
+                        break
+                else:
+                    if wanted.search(words):
+                        said |= more
+                        unsaid |= more_against
         return said & ~unsaid
 
 
-def _learn(signs: dict[str, _Sign], parts: tuple[Part, ...], said: int, unsaid: int) -> None:
-    if not parts:  # nothing but punctuation: no text holds it
-        return
-    whole = literal(parts)
-    known = signs.setdefault(sign(parts) if whole is None else whole, _Sign())
-    if whole is None:
-        known.only_if = (*known.only_if, (pattern(parts), said, unsaid))
-    else:
-        known.said |= said
-        known.unsaid |= unsaid
+def _signs(topics: Sequence[Topic]) -> Mapping[bytes, _Sign]:
+    """What to look for. A phrase without words is held by no text, and gives nothing."""
+    signs: defaultdict[bytes, _Sign] = defaultdict(_Sign)
+    starred: list[tuple[tuple[str, ...], _OnlyIf]] = []
+    for number, topic in enumerate(topics):
+        phrases = [(phrase, 1 << number, 0) for phrase in topic.words]
+        phrases += [(phrase, 0, 1 << number) for phrase in topic.without]
+        for phrase, said, unsaid in phrases:
+            parts = parts_of(phrase)
+            whole = literal(parts) if parts else ""
+            if whole is None:
+                starred.append((pieces(parts), ((), re.compile(pattern(parts)), said, unsaid)))
+            elif whole:
+                signs[whole.encode()].said |= said
+                signs[whole.encode()].unsaid |= unsaid
+    # A long piece stands in few texts, and one that many phrases share in many.
+    common = Counter(piece for wanted, _ in starred for piece in wanted)
+    for wanted, (_, made, said, unsaid) in starred:
+        first, *others = sorted(wanted, key=lambda piece: min(common[piece], 4) - 2 * len(piece))
+        signs[first.encode()].only_if += ((tuple(others), made, said, unsaid),)
+    return signs

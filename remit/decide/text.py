@@ -12,6 +12,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
+from itertools import pairwise
 
 import regex
 from ahocorasick_rs import BytesAhoCorasick
@@ -48,14 +49,17 @@ def words(text: str) -> tuple[str, ...]:
 
 def line(text: str) -> str:
     """The words of a text with a space on either side of each: ` uang kembali dong `."""
+    return f" {b' '.join(packed(text).split()).decode()} "
+
+
+def packed(text: str) -> bytes:
+    """The line in UTF-8, as it is looked through: at its ends there may be more than one space."""
     apart = text if text.isascii() else _FOREIGN.sub(_apart, _folded(text))
     if _HIDDEN in apart:
-        return f" {' '.join(words(text))} "
+        return f" {' '.join(words(text))} ".encode()
     data = apart.encode().translate(_ASCII)
     marks = _MARKS.find_matches_as_indexes(data, overlapping=True)
-    if marks:
-        data = _mended(data, marks)
-    return f" {b' '.join(data.split()).decode()} "
+    return b" %b " % (_mended(data, marks) if marks else data)
 
 
 def matcher(phrase: str) -> Matcher:
@@ -68,7 +72,9 @@ def matcher(phrase: str) -> Matcher:
     if not parts:
         return _never
     whole = literal(parts)
-    return partial(_finds, pattern(parts)) if whole is None else partial(_contains, whole)
+    return (
+        partial(_finds, re.compile(pattern(parts))) if whole is None else partial(_contains, whole)
+    )
 
 
 def holds(text: str, phrase: str) -> bool:
@@ -116,22 +122,26 @@ def literal(parts: tuple[Part, ...]) -> str | None:
     return ("" if parts[0][1] else " ") + whole + ("" if parts[-1][2] else " ")
 
 
-def sign(parts: tuple[Part, ...]) -> str:
-    """The longest piece that stands in every line that holds the phrase."""
-    pieces = (("" if lead else " ") + word + ("" if trail else " ") for word, lead, trail in parts)
-    return max(pieces, key=len)
+def pieces(parts: tuple[Part, ...]) -> tuple[str, ...]:
+    """What stands, piece by piece, in every line that holds the phrase: its words up to a `*`."""
+    made = [("" if parts[0][1] else " ") + parts[0][0]]
+    for (_, _, trail), (word, lead, _) in pairwise(parts):
+        if trail or lead:
+            made[-1] += "" if trail else " "
+            made.append(("" if lead else " ") + word)
+        else:
+            made[-1] += f" {word}"
+    made[-1] += "" if parts[-1][2] else " "
+    return tuple(made)
 
 
-def pattern(parts: tuple[Part, ...]) -> re.Pattern[str]:
-    """The phrase as a pattern over lines."""
-    return re.compile(
-        " "
-        + " ".join(
-            ("[^ ]*" if lead else "") + re.escape(word) + ("[^ ]*" if trail else "")
-            for word, lead, trail in parts
-        )
-        + " "
+def pattern(parts: tuple[Part, ...]) -> str:
+    """The phrase as a regular expression over lines."""
+    starred = (
+        ("[^ ]*" if lead else "") + re.escape(word) + ("[^ ]*" if trail else "")
+        for word, lead, trail in parts
     )
+    return f" {' '.join(starred)} "
 
 
 def _folded(text: str) -> str:
@@ -168,21 +178,24 @@ _ASCII = bytes(
     lower if (lower := ord(chr(code).lower())) in _WORDLY or code in _SYMBOLS else 32
     for code in range(128)
 ) + bytes(range(128, 256))
-_DOUBLES = [char.encode("ascii") * 2 for char in string.ascii_lowercase]
+_DOUBLES = [char.encode("ascii") * 2 for char in f"{string.ascii_lowercase} "]
 _MARKS = BytesAhoCorasick([*_DOUBLES, *(bytes([symbol]) for symbol in _SYMBOLS)])
 
 
 def _mended(data: bytes, marks: Iterable[tuple[int, int, int]]) -> bytes:
-    """Without the first of two letters that are the same, and with each symbol apart."""
+    """Without the first of two letters or spaces that are the same, and with each symbol apart."""
     pieces: list[bytes] = []
     done = 0
+    symbols = False
     for number, start, end in marks:
         pieces.append(data[done:start])
         done = start + 1
         if number >= len(_DOUBLES):
             pieces.append(b" %b " % data[start:end])
+            symbols = True
     pieces.append(data[done:])
-    return b"".join(pieces)
+    mended = b"".join(pieces)
+    return b" ".join(mended.split()) if symbols else mended
 
 
 def _apart(found: re.Match[str]) -> str:

@@ -67,6 +67,7 @@ def test_the_pictures_are_small_and_as_large_as_a_screen():
         "artifact.png",
         "charter.png",
         "form.png",
+        "replay.png",
         "runs.png",
         "sandbox.png",
     ]
