@@ -57,6 +57,7 @@ _ENDINGS = {
     "id": ("", "", "ya", "dong", "sih", "deh", "wkwk", "tolong dibantu", "terima kasih sebelumnya"),
     "en": ("", "", "please", "lol", "thanks in advance", "just saying", "cheers", "no rush"),
 }
+_POST = "at://did:plc:kopinusakopinusakopinusa/app.bsky.feed.post/3l{:011x}"
 _BEYOND_ASCII = ("😀", "☕", "😡", "❤️", "🙏", "😭", "👍🏽", "café", "crème", "“wow”", "…", "日本")
 _KINDS = (
     ("conversation.comment", 46),
@@ -116,6 +117,7 @@ def text(chance: random.Random, language: str) -> str:
         chance.choice(_OPENINGS[language]),
         chance.choice(_SUBJECTS[language]),
         chance.choice(_SAYINGS[language]),
+        chance.choice(_SAYINGS[language]) if chance.random() < 0.5 else "",
         chance.choice(_ENDINGS[language]),
     ]
     if chance.random() < 0.15:
@@ -126,7 +128,7 @@ def text(chance: random.Random, language: str) -> str:
 def _event(chance: random.Random, number: int, at: datetime) -> dict[str, object]:
     kind = weighted(chance, _KINDS)
     event: dict[str, object] = {
-        "id": f"3l{number:09x}",
+        "id": _POST.format(number),
         "kind": kind,
         "platform": "sandbox",
         "channel": "toko",
@@ -134,12 +136,18 @@ def _event(chance: random.Random, number: int, at: datetime) -> dict[str, object
     }
     if str(kind).startswith("conversation"):
         language = "id" if chance.random() < 0.7 else "en"
+        thread = _POST.format(chance.randrange(max(1, number // 4 + 1)))
         event |= {
             "text": text(chance, language),
             "language": language,
             "under": weighted(chance, _UNDER),
-            "thread": f"t{chance.randrange(max(1, number // 4 + 1)):x}",
+            "thread": thread,
+            "parent": thread,
+            "sentiment": chance.randrange(-100, 101) / 100,
+            "toxicity": chance.randrange(101) / 100,
         }
+    elif str(kind) in {"audience.reaction", "audience.share"}:
+        event["thread"] = event["parent"] = _POST.format(chance.randrange(number + 1))
     elif str(kind).startswith("metric"):
         return event | {"metric": "comments", "value": chance.randrange(1000), "change": 2.5}
     return event | {"author": invented_author(chance)}
@@ -149,9 +157,10 @@ def invented_author(chance: random.Random) -> dict[str, object]:
     """One of 200,000 people; a few of them are followed by many, fewer are known to the brand."""
     person = chance.randrange(200_000)
     author: dict[str, object] = {
-        "id": f"did:person:{person}",
-        "handle": f"orang{person}",
+        "id": f"did:plc:{person:024x}",
+        "handle": f"orang{person}.example.com",
         "followers": int(chance.paretovariate(0.7) * 20) % 2_000_000,
+        "verified": chance.random() < 0.05,
     }
     relation = weighted(chance, _RELATIONS)
     return author | ({"relation": relation} if relation else {})

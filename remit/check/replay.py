@@ -1,19 +1,18 @@
 """Events that have happened, sent through a playbook and counted: who owns what, when, and what moved.
 
-Each event is decided once and counted twice: by rule within an hour of the brand's clock, and by
-rule, channel and the rule of the old playbook. Everything else is summed up from those counts,
-whenever there are many of them. So the cost of an event is that of its decision and little more, and
+Each event is decided once and counted once, by hour, rule and channel; with an old playbook also by
+pair of rules. Everything else is summed up from those counts, whenever there are many of them. So the cost of an event is that of its decision and little more, and
 memory does not grow with the number of events.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from remit.check.load import NOBODY, Report
-from remit.check.sums import Cell, Channel, Key, Sums
+from remit.check.sums import Cell, Channel, Sums
 from remit.decide import Router
 from remit.decide.clock import local
 from remit.model import (
@@ -30,11 +29,14 @@ Taken = Callable[[str, str], object]
 """Told of each event: its id, and the rule that took it."""
 
 _KINDS = frozenset(KINDS)
-_CELLS = 10_000
-"""Hours whose counts are kept before they are summed up: more than a year of them."""
+_When = tuple[int, int, timedelta | None] | tuple[int, int, int, timedelta | None]
+"""Day since the year 1, hour, maybe its quarter, and offset from UTC, all as the event has them."""
+_Counted = tuple[int, str, bool, str | None, str]
+"""Hour on the brand's clock, rule, whether the brand wrote it itself, channel and platform as said."""
 _COUNTS = 50_000
-"""As _CELLS, for the counts by rule and channel."""
-_HOUR = timedelta(hours=1)
+"""Counts that are kept before they are summed up."""
+_HOURS = 50_000
+_QUARTER = 15
 _CHANNELS = 200
 _STRANGE_KINDS = 50
 _PAIRS = 20_000
@@ -43,7 +45,7 @@ _LONGEST = 200
 
 
 class Replay:
-    """Takes events one by one; `report` says what they come to."""
+    """Takes events; `report` says what they come to."""
 
     def __init__(
         self,
@@ -54,95 +56,127 @@ class Replay:
         self._playbook = playbook
         self._router = Router(playbook, holidays)
         self._old_router = None if old is None else Router(old, holidays)
-        self._cells: dict[tuple[int, int, timedelta | None], Cell] = {}
-        """By day, hour and offset as the event has them, where all of that hour is one of ours."""
-        self._hours: dict[int, Cell] = {}
-        """By hours on the brand's clock since the year 1, as if no clock ever changed."""
-        self._counts: defaultdict[Key, int] = defaultdict(int)
-        self._channels: dict[Channel, Channel] = {}
+        self._hours: dict[_When, int] = {}
+        """The hour on the brand's clock, where it shows one for all of that time."""
+        self._counts: Counter[_Counted] = Counter()
+        self._channels: set[Channel] = set()
+        """Those that are told by name, though the playbook does not declare them."""
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        """By the rule of the old playbook and the rule of this one."""
         self._examples: dict[tuple[str, str], str] = {}
         self._strange_kinds: Counter[str] = Counter()
         self._sums = Sums(playbook, old)
 
-    def take(self, events: Iterable[Event], taken: Taken | None = None) -> None:
-        """Decide and count each event."""
-        # All names are local: this loop is what a replay's speed is made of.
-        cells, channels, counts, examples = (
-            self._cells, self._channels, self._counts, self._examples,
-        )  # fmt: skip
-        decide = self._router.decide
-        decide_old = None if self._old_router is None else self._old_router.decide
-        for event in events:
-            time = event.time
-            cell = cells.get((time.toordinal(), time.hour, time.utcoffset()))
-            if cell is None:
-                cell = self._cell(time)
-            try:
-                rule = decide(event).rule
-            except Refused as refused:
-                rule = _nobody(refused)
-            if rule == OTHERWISE and event.kind not in _KINDS:
+    def take(self, events: Sequence[Event], taken: Taken | None = None) -> None:
+        """Decide and count some events; a hundred or so at once cost the least."""
+        rules = _rules(self._router, events)
+        hours = self._hours
+        counted: list[_Counted] = []
+        for event, rule in zip(events, rules, strict=True):
+            said = event.__dict__
+            if rule == OTHERWISE and said["kind"] not in _KINDS:
                 self._note(event.kind)
-            ours = event.ours
-            cell[rule, ours] += 1
-            named = (event.channel, event.platform)
-            channel = channels.get(named)
-            if channel is None:
-                channel = self._channel(named)
-            if decide_old is None:
-                counts[rule, ours, channel, rule] += 1
-            else:
-                try:
-                    before = decide_old(event).rule
-                except Refused as refused:
-                    before = _nobody(refused)
-                counts[rule, ours, channel, before] += 1
-                if (before, rule) not in examples and len(examples) < _PAIRS:
-                    examples[before, rule] = cut(event.id)
-                if len(counts) >= _COUNTS:
-                    self._sum_up()
-            if taken is not None:
+            time = said["time"]
+            hour = hours.get((time.toordinal(), time.hour, time.utcoffset()))
+            if hour is None:
+                hour = self._hour(time)
+            counted.append((hour, rule, said["ours"], said["channel"], said["platform"]))
+        self._counts.update(counted)
+        if len(self._counts) >= _COUNTS:
+            self._sum_up()
+        if self._old_router is not None:
+            self._compare(events, rules, _rules(self._old_router, events))
+        if taken is not None:
+            for event, rule in zip(events, rules, strict=True):
                 taken(event.id, rule)
+
+    def _compare(self, events: Sequence[Event], now: Sequence[str], before: Sequence[str]) -> None:
+        pairs = list(zip(before, now, strict=True))
+        self._pairs.update(pairs)
+        for event, pair in zip(events, pairs, strict=True):
+            if pair not in self._examples and len(self._examples) < _PAIRS:
+                self._examples[pair] = cut(event.id)
 
     def report(self) -> Report:
         """What all events so far come to."""
         self._sum_up()
-        return self._sums.report(self._examples, self._strange_kinds)
+        return self._sums.report(self._pairs, self._examples, self._strange_kinds)
 
     def _sum_up(self) -> None:
-        for hour, cell in self._hours.items():
+        by_hour: defaultdict[int, Cell] = defaultdict(Counter)
+        by_channel: defaultdict[Channel, Cell] = defaultdict(Counter)
+        for (hour, rule, ours, channel, platform), count in self._counts.items():
+            by_hour[hour][rule, ours] += count
+            by_channel[self._channel(channel, platform)][rule, ours] += count
+        for hour, cell in by_hour.items():
             self._sums.add_hour(hour, cell)
-        for key, count in self._counts.items():
-            self._sums.add(key, count)
-        self._hours.clear()
-        self._cells.clear()
+        for named, cell in by_channel.items():
+            self._sums.add_channel(named, cell)
         self._counts.clear()
 
-    def _cell(self, time: datetime) -> Cell:
-        if len(self._hours) >= _CELLS:
-            self._sum_up()
-        hour = _hour(local(time, self._playbook.timezone))
-        cell = self._hours.setdefault(hour, defaultdict(int))
+    def _hour(self, time: datetime) -> int:
+        """Hours on the brand's clock since the year 1, as if no clock ever changed."""
         begin = time.replace(minute=0, second=0, microsecond=0)
-        ends = (begin, begin + _HOUR - timedelta.resolution)
-        if all(_hour(local(end, self._playbook.timezone)) == hour for end in ends):
-            self._cells[time.toordinal(), time.hour, time.utcoffset()] = cell
-        return cell
+        hour = self._shown(begin, timedelta(hours=1))
+        if hour is not None:
+            self._remember((time.toordinal(), time.hour, time.utcoffset()), hour)
+            return hour
+        # Clocks that are apart by half an hour or a quarter of one.
+        quarter = time.minute // _QUARTER
+        key = (time.toordinal(), time.hour, quarter, time.utcoffset())
+        hour = self._hours.get(key)
+        if hour is None:
+            begin += timedelta(minutes=quarter * _QUARTER)
+            hour = self._shown(begin, timedelta(minutes=_QUARTER))
+            if hour is None:
+                return _hour(local(time, self._playbook.timezone))
+            self._remember(key, hour)
+        return hour
 
-    def _channel(self, named: Channel) -> Channel:
-        channel, platform = named
+    def _shown(self, begin: datetime, length: timedelta) -> int | None:
+        """The hour that the brand's clock shows all that time; None where it shows two."""
+        ends = (begin, begin + length - timedelta.resolution)
+        first, last = (_hour(local(end, self._playbook.timezone)) for end in ends)
+        return first if first == last else None
+
+    def _remember(self, key: _When, hour: int) -> None:
+        if len(self._hours) >= _HOURS:
+            self._hours.clear()
+        self._hours[key] = hour
+
+    def _channel(self, channel: str | None, platform: str) -> Channel:
+        """The channel as it is told: a declared one fixes its platform, and of others there are few."""
         declared = self._playbook.channels.get(channel or "")
-        known = named if declared is None else (channel, declared.platform)
-        short = len(channel or "") <= _LONGEST and len(platform) <= _LONGEST
-        if short and len(self._channels) < _CHANNELS:
-            self._channels[named] = known
-            return known
-        return OTHERS if declared is None else known
+        if declared is not None:
+            return channel, declared.platform
+        named = (channel, platform)
+        if named not in self._channels:
+            if (
+                len(self._channels) >= _CHANNELS
+                or max(len(channel or ""), len(platform)) > _LONGEST
+            ):
+                return OTHERS
+            self._channels.add(named)
+        return named
 
     def _note(self, kind: str) -> None:
         known = self._strange_kinds
         name = cut(kind)
         known["(others)" if len(known) >= _STRANGE_KINDS and name not in known else name] += 1
+
+
+def _rules(router: Router, events: Sequence[Event]) -> list[str]:
+    try:
+        return [decision.rule for decision in map(router.decide, events)]
+    except Refused:  # some have no owner
+        return [_rule(router, event) for event in events]
+
+
+def _rule(router: Router, event: Event) -> str:
+    try:
+        return router.decide(event).rule
+    except Refused as refused:
+        return _nobody(refused)
 
 
 def _nobody(refused: Refused) -> str:

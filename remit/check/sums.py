@@ -22,10 +22,8 @@ from remit.model import OTHERWISE, Outcome, Playbook, Severity
 
 Channel = tuple[str | None, str]
 """A channel and its platform; the channel is None where the event names none."""
-Cell = defaultdict[tuple[str, bool], int]
-"""The events of one hour, by rule and by whether the brand wrote them itself."""
-Key = tuple[str, bool, Channel, str]
-"""Rule, whether the brand wrote it itself, channel, rule of the old playbook."""
+Cell = Counter[tuple[str, bool]]
+"""The events of one hour or channel, by rule and by whether the brand wrote them itself."""
 
 
 class Sums:
@@ -42,7 +40,6 @@ class Sums:
         self._week: dict[str, list[int]] = defaultdict(_quiet_week)
         self._work_week: dict[str, list[int]] = defaultdict(_quiet_week)
         self._time = Buckets()
-        self._pairs: Counter[tuple[str, str]] = Counter()
 
     def add_hour(self, hour: int, cell: Cell) -> None:
         """Count what came in an hour, so many of them since the year 1."""
@@ -58,18 +55,19 @@ class Sums:
             if outcome is not None and outcome.play.opens_case and not ours:
                 self._work_week[owner][of_week] += count
 
-    def add(self, key: Key, count: int) -> None:
-        """Count what a rule took from a channel."""
-        rule, ours, channel, before = key
-        self._rules[rule] += count
-        self._channels[channel] += count
-        if ours:
-            self._ours[rule] += count
-        if self._old_outcomes is not None:
-            self._pairs[before, rule] += count
+    def add_channel(self, channel: Channel, counts: Cell) -> None:
+        """Count what came over a channel."""
+        for (rule, ours), count in counts.items():
+            self._rules[rule] += count
+            self._channels[channel] += count
+            if ours:
+                self._ours[rule] += count
 
     def report(
-        self, examples: Mapping[tuple[str, str], str], strange_kinds: Mapping[str, int]
+        self,
+        pairs: Counter[tuple[str, str]],
+        examples: Mapping[tuple[str, str], str],
+        strange_kinds: Mapping[str, int],
     ) -> Report:
         events = self._rules.total()
         first, last = (None, None) if self._hours is None else map(_moment, self._hours)
@@ -91,7 +89,7 @@ class Sums:
             unit=self._time.unit,
             over_time=self._time.counts(),
             strange_kinds=dict(sorted(strange_kinds.items(), key=lambda each: -each[1])),
-            moves=None if self._old_outcomes is None else self._moves(examples),
+            moves=None if self._old_outcomes is None else self._moves(pairs, examples),
         )
 
     def _role_loads(self) -> list[RoleLoad]:
@@ -125,13 +123,15 @@ class Sums:
                 loads.append(RuleLoad(rule, NOBODY, Severity.normal, None, self._rules[rule]))
         return loads
 
-    def _moves(self, examples: Mapping[tuple[str, str], str]) -> Moves:
+    def _moves(
+        self, pairs: Counter[tuple[str, str]], examples: Mapping[tuple[str, str], str]
+    ) -> Moves:
         assert self._old_outcomes is not None
         owners: Counter[tuple[str, str]] = Counter()
         example: dict[tuple[str, str], str | None] = {}
         rules: list[Move] = []
         treated = 0
-        for (before, rule), count in self._pairs.most_common():
+        for (before, rule), count in pairs.most_common():
             old, new = self._old_outcomes.get(before), self._outcomes.get(rule)
             from_, to = (NOBODY if each is None else each.owner for each in (old, new))
             owners[from_, to] += count

@@ -138,7 +138,10 @@ def replay(
         str, typer.Option("--format", help="text, json or html.")
     ] = "text",
 ) -> None:
-    """Send real history through a playbook: who would have owned what, and what moved."""
+    """Send real history through a playbook: who would have owned what, and what moved.
+
+    Exit 0: all was read, 1: some lines are no events, or some events have no owner, 2: could not run.
+    """
     from remit.cli import replaying
 
     replaying.replay(path, events, against, out, format)
@@ -159,7 +162,10 @@ def import_(
     ] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="Of times that name none.")] = "UTC",
 ) -> None:
-    """Turn anyone's export into events for replay."""
+    """Turn anyone's export into events for replay.
+
+    Exit 0: all rows, 1: some rows are no events and were left out, 2: could not run.
+    """
     from remit.cli import importing
 
     importing.import_csv(file, mapping, out, fixed, timezone)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from remit.playbook import load_playbook
 FORMATS = ("text", "json", "html")
 _AT_ONCE = 4096
 """Decisions that are written at once."""
+_TAKEN_AT_ONCE = 64
+"""Events that are read and decided at once: few enough to stay near the processor."""
 
 
 def replay(path: Path, events: Path, against: Path | None, out: Path | None, format_: str) -> None:
@@ -67,28 +70,35 @@ def replay(path: Path, events: Path, against: Path | None, out: Path | None, for
 
 
 def _run(source: Source, replay: Replay, unread: Unread, written: Taken | None) -> None:
+    # All that was loaded stays: the collector of garbage need not look at it again and again.
+    gc.freeze()
     with bar("replay", source.size) as progress:
-        replay.take(_events(source, unread, progress), written)
+        before = 0
+        for block in source.blocks():
+            for start in range(0, len(block), _TAKEN_AT_ONCE):
+                lines = block[start : start + _TAKEN_AT_ONCE]
+                replay.take(_events(lines, before + start + 1, unread), written)
+            before += len(block)
+            progress(source.read)
 
 
-def _events(source: Source, unread: Unread, progress: Callable[[int], None]) -> Iterator[Event]:
-    """The events of a file, one a line. What is none is noted and left out."""
+def _events(lines: Sequence[bytes], first: int, unread: Unread) -> list[Event]:
+    """The events of some lines. What is none is noted by its number and left out."""
     # What Event.model_validate_json does, without the questions that it asks before.
     parse = Event.__pydantic_validator__.validate_json
-    before = 0
-    for block in source.blocks():
-        for number, line in enumerate(block, before + 1):
-            try:
-                event = parse(line)
-            except ValidationError as error:
-                if line is TOO_LONG:
-                    unread.note(number, "it is longer than 8 MB")
-                elif line and not line.isspace():
-                    unread.note(number, error)
-                continue
-            yield event
-        before += len(block)
-        progress(source.read)
+    try:
+        return list(map(parse, lines))
+    except ValidationError:
+        events: list[Event] = []
+    for number, line in enumerate(lines, first):
+        try:
+            events.append(parse(line))
+        except ValidationError as error:
+            if line is TOO_LONG:
+                unread.note(number, "it is longer than 8 MB")
+            elif line and not line.isspace():
+                unread.note(number, error)
+    return events
 
 
 @contextmanager

@@ -90,7 +90,11 @@ class Plan:
 
         `said`: the event's fields. `held`: the topics of its text as a bitset.
         """
-        row = self._topics.known.get(held) or self._topics.row(held)
+        row = self._topics.known.get(held)
+        if row is None:
+            row = self._topics.row(held)
+        if not row:
+            return self._nobody
         if self._place is not None:
             row &= self._place.row(said)
         for name, get, rest in self._event.named:
@@ -110,17 +114,21 @@ class Plan:
                     value = author[name]
                     row &= missing if value is None else found[bisect_right(cuts, value)]
         if self._own.asks:
-            own = said["fields"]
-            # The brand's own fields may hold anything, so the type is asked as well.
-            for name, get, rest in self._own.named:
-                value = own.get(name)
-                row &= get(value if type(value) is str else None, rest)
-            for name, cuts, found, missing in self._own.numbers:
-                value = own.get(name)
-                row &= found[bisect_right(cuts, value)] if type(value) is Decimal else missing
+            row &= self._own_row(said["fields"])
         if row & self._shifts.asking:
             row &= self._shifts.row(self._openings.at(said["time"]))
         return self._rules[(row & -row).bit_length() - 1] if row else self._nobody
+
+    def _own_row(self, said: Mapping[str, Any]) -> Row:
+        """The brand's own fields may hold anything, so the type is asked as well."""
+        row: Row = -1
+        for name, get, rest in self._own.named:
+            value = said.get(name)
+            row &= get(value if type(value) is str else None, rest)
+        for name, cuts, found, missing in self._own.numbers:
+            value = said.get(name)
+            row &= found[bisect_right(cuts, value)] if type(value) is Decimal else missing
+        return row
 
     def without(self, rule: int) -> Plan:
         """The same, but that this rule takes nothing."""

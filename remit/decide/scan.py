@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from remit.decide.text import literal, packed, parts_of, pattern, pieces
+from remit.decide.text import Part, literal, packed, parts_of, pattern, pieces
 from remit.model import Topic
 
-_OnlyIf = tuple[tuple[str, ...], re.Pattern[str], int, int]
-"""A phrase with a `*` between its words: its other pieces, which must stand somewhere in the line; the
+_OnlyIf = tuple[str, re.Pattern[str], int, int]
+"""A phrase with a `*` between its words: another piece, which must stand somewhere in the line; the
 pattern that the line must hold then; and as `said` and `unsaid` below."""
 
 
@@ -55,21 +55,18 @@ class Scan:
             unsaid |= against
             if only_if and not words:
                 words = line.decode()  # text is searched three times as fast as bytes
-            for others, wanted, more, more_against in only_if:
-                for piece in others:
-                    if piece not in words:
-                        break
-                else:
-                    if wanted.search(words):
-                        said |= more
-                        unsaid |= more_against
+            for other, wanted, more, more_against in only_if:
+                if other in words and wanted.search(words):
+                    said |= more
+                    unsaid |= more_against
         return said & ~unsaid
 
 
 def _signs(topics: Sequence[Topic]) -> Mapping[bytes, _Sign]:
     """What to look for. A phrase without words is held by no text, and gives nothing."""
     signs: defaultdict[bytes, _Sign] = defaultdict(_Sign)
-    starred: list[tuple[tuple[str, ...], _OnlyIf]] = []
+    starred: list[tuple[tuple[Part, ...], int, int]] = []
+    plain: list[str] = []
     for number, topic in enumerate(topics):
         phrases = [(phrase, 1 << number, 0) for phrase in topic.words]
         phrases += [(phrase, 0, 1 << number) for phrase in topic.without]
@@ -77,13 +74,20 @@ def _signs(topics: Sequence[Topic]) -> Mapping[bytes, _Sign]:
             parts = parts_of(phrase)
             whole = literal(parts) if parts else ""
             if whole is None:
-                starred.append((pieces(parts), ((), re.compile(pattern(parts)), said, unsaid)))
+                starred.append((parts, said, unsaid))
             elif whole:
                 signs[whole.encode()].said |= said
                 signs[whole.encode()].unsaid |= unsaid
-    # A long piece stands in few texts, and one that many phrases share in many.
-    common = Counter(piece for wanted, _ in starred for piece in wanted)
-    for wanted, (_, made, said, unsaid) in starred:
-        first, *others = sorted(wanted, key=lambda piece: min(common[piece], 4) - 2 * len(piece))
-        signs[first.encode()].only_if += ((tuple(others), made, said, unsaid),)
+            plain.append(f" {' '.join(word for word, _, _ in parts)} ")
+    for parts, said, unsaid in starred:
+        # A long piece stands in few texts; one that many phrases of the playbook have, in many.
+        first, second, *_ = sorted(pieces(parts), key=_commonness(plain))
+        found = (second, re.compile(pattern(parts)), said, unsaid)
+        signs[first.encode()].only_if += (found,)
     return signs
+
+
+def _commonness(lines: Sequence[str]) -> Callable[[str], float]:
+    """How often a piece is likely to stand in a text, by no measure but its own."""
+    everything = "".join(lines)
+    return lambda piece: everything.count(piece) / 2 ** (len(piece) / 2)

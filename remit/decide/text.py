@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
+from unicodedata import combining
 
 import regex
 from ahocorasick_rs import BytesAhoCorasick
@@ -54,12 +55,12 @@ def line(text: str) -> str:
 
 def packed(text: str) -> bytes:
     """The line in UTF-8, as it is looked through: at its ends there may be more than one space."""
-    apart = text if text.isascii() else _FOREIGN.sub(_apart, _folded(text))
+    apart = text if text.isascii() else _FOREIGN.sub(_apart, text)
     if _HIDDEN in apart:
         return f" {' '.join(words(text))} ".encode()
-    data = apart.encode().translate(_ASCII)
+    data = f" {apart} ".encode().translate(_ASCII)
     marks = _MARKS.find_matches_as_indexes(data, overlapping=True)
-    return b" %b " % (_mended(data, marks) if marks else data)
+    return _mended(data, marks) if marks else data
 
 
 def matcher(phrase: str) -> Matcher:
@@ -182,20 +183,17 @@ _DOUBLES = [char.encode("ascii") * 2 for char in f"{string.ascii_lowercase} "]
 _MARKS = BytesAhoCorasick([*_DOUBLES, *(bytes([symbol]) for symbol in _SYMBOLS)])
 
 
-def _mended(data: bytes, marks: Iterable[tuple[int, int, int]]) -> bytes:
+def _mended(data: bytes, marks: Sequence[tuple[int, int, int]]) -> bytes:
     """Without the first of two letters or spaces that are the same, and with each symbol apart."""
-    pieces: list[bytes] = []
-    done = 0
+    mended = bytearray(data)
     symbols = False
-    for number, start, end in marks:
-        pieces.append(data[done:start])
-        done = start + 1
-        if number >= len(_DOUBLES):
-            pieces.append(b" %b " % data[start:end])
+    for number, start, end in reversed(marks):
+        if number < len(_DOUBLES):
+            del mended[start]
+        else:
+            mended[start:end] = b" %b " % data[start:end]
             symbols = True
-    pieces.append(data[done:])
-    mended = b"".join(pieces)
-    return b" ".join(mended.split()) if symbols else mended
+    return b" %b " % b" ".join(mended.split()) if symbols else bytes(mended)
 
 
 def _apart(found: re.Match[str]) -> str:
@@ -204,8 +202,14 @@ def _apart(found: re.Match[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _run_apart(run: str) -> str:
-    """Characters beyond ASCII in a row, as they stand in a line."""
-    made = "".join(map(_char_apart, run))
+    """Characters beyond ASCII in a row, as they stand in a line; nothing composes across their ends.
+
+    Hidden, where that may not be so: a mark at the beginning belongs to a letter before it.
+    """
+    folded = _folded(run)
+    if combining(run[0]) or combining(folded[:1] or _HIDDEN):
+        return _HIDDEN
+    made = "".join(map(_char_apart, folded))
     if _HIDDEN in made:
         made = _DROPPED.sub("", made)
     if _TWICE.search(made):

@@ -154,7 +154,6 @@ def test_summing_up_often_changes_no_count(kopi, monkeypatch):
     some = events(1500)
     old = changed(kopi, "praise", owner="smm")
     before, _ = replayed(some, kopi, old)
-    monkeypatch.setattr(replaying, "_CELLS", 3)
     monkeypatch.setattr(replaying, "_COUNTS", 3)
     after, _ = replayed(some, kopi, old)
     assert after == before

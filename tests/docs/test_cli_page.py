@@ -16,9 +16,10 @@ What `remit COMMAND --help` says of each command; a test keeps this page so. How
 the [tutorial](tutorial.md) and in [operations](operations.md).
 
 Every command ends with 0 where it did what was asked, and with 2 and a sentence on standard error
-where it could not run. `check` ends with 1 where it found errors, `status --audit` where anything is
-lost, doubled or unapproved, `demo --headless` where its story went wrong. `--format json` prints one
-JSON document.
+where it could not run. These end with 1 where they ran and found something: `check` errors, `test` a
+scenario that does not hold, `diff` an event that changes owner or treatment, `replay` a line that is no
+event or an event without an owner, `import` a row that is none, `status --audit` anything lost, doubled
+or unapproved, `demo --headless` a story that went wrong. `--format json` prints one JSON document.
 
 `deploy` and every command after it work on a ledger: that of `REMIT_HOME`, or `REMIT_DATABASE_URL`.
 """
