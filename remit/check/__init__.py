@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from remit.check.prove import examples, prove
+    from remit.check.proof import examples, prove
     from remit.check.study import Away, Given, Study
 
 __all__ = ["Away", "Given", "Study", "examples", "prove"]
@@ -16,8 +16,8 @@ _HOMES = {
     "Away": "remit.check.study",
     "Given": "remit.check.study",
     "Study": "remit.check.study",
-    "examples": "remit.check.prove",
-    "prove": "remit.check.prove",
+    "examples": "remit.check.proof",
+    "prove": "remit.check.proof",
 }
 
 

@@ -11,8 +11,8 @@ from functools import cached_property
 
 from remit.check.bitsets import bitset
 from remit.check.days import instant
-from remit.check.examples import event_of, event_of_no_kind
 from remit.check.given import Given
+from remit.check.instances import event_of, event_of_no_kind
 from remit.check.reach import Answer, Reach
 from remit.check.roster import Roster
 from remit.check.space import Box

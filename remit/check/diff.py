@@ -21,7 +21,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from remit.check.examples import event_of, event_of_no_kind, plainest
+from remit.check.instances import event_of, event_of_no_kind, plainest
 from remit.check.redefined import Redefined, redefined
 from remit.check.search import Search, Undecided, bits
 from remit.check.space import Box, Space

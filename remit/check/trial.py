@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remit.check.examples import event_of
+from remit.check.instances import event_of
 from remit.check.search import Found
 from remit.check.space import Space
 from remit.decide import Router

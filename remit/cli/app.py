@@ -24,11 +24,21 @@ app = typer.Typer(
 PathArgument = Annotated[
     Path, typer.Argument(metavar="PATH", help="A brand's folder, or its playbook.yaml.")
 ]
+
+
+def _ordinary(day: datetime | None) -> datetime | None:
+    """A year of hours and holidays must follow it."""
+    if day is not None and not 1970 <= day.year < 8000:
+        raise typer.BadParameter("name a day between 1970 and 7999")
+    return day
+
+
 FromOption = Annotated[
     datetime | None,
     typer.Option(
         "--from",
         metavar="DATE",
+        callback=_ordinary,
         formats=["%Y-%m-%d"],
         help="First day to look at hours and holidays; today where it is left out.",
     ),

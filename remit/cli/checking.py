@@ -38,7 +38,7 @@ def examined(path: Path, since: datetime | None = None) -> Checked:
         playbook, findings = find_problems(bundle)
         if playbook is not None:
             from remit.check import Study
-            from remit.check.prove import prove
+            from remit.check.proof import prove
             from remit.cli.given import given_of
 
             findings = (*findings, *prove(Study(playbook, given_of(playbook, since))))

@@ -147,6 +147,7 @@ CHANNELS = MapOf(
     ),
     "channel",
     says="One account of the brand on a network, by the id that rules and briefs name.",
+    reserved=("other",),
 )
 
 

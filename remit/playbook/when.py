@@ -37,7 +37,7 @@ FIELDS: Mapping[str, Shape[str] | Shape[bool] | Number] = {
     "platform": Text(example="bluesky"),
     "language": Text(example="en"),
     "metric": Text(example="engagement_rate"),
-    "channel": Name("channel"),
+    "channel": Name("channel", besides=("other",)),
     "under": Choice(*UNDER),
     "author.relation": Choice(*RELATIONS),
     "author.verified": Flag(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from remit.check import Given, Study
-from remit.check.prove import prove
+from remit.check.proof import prove
 from remit.model import Finding, Outcome, Play, Playbook, Role, Rule
 
 

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from remit.cli.app import app
 
-FOR_REAL = {"charter", "check", "diff", "explain", "schema", "test", "--help"}
+FOR_REAL = {"charter", "check", "diff", "explain", "new", "schema", "test", "--help"}
 """Commands of remit that need a playbook and nothing else."""
 SHELL = {"cp", "rm", "python3", "read", "export"}
 REMIT = ".venv/bin/remit"
@@ -36,7 +36,8 @@ def commands(text: str) -> list[str]:
 def project(tmp_path: Path, root: Path, blocks_of) -> Path:
     """A folder like a clone: the playbooks, an installed `.venv`, a ledger file, the tutorial's event."""
     shutil.copytree(root / "playbooks", tmp_path / "playbooks")
-    shutil.copytree(root / "playbooks" / "kopi", tmp_path / "playbooks" / "warung")
+    begun = [sys.executable, "-m", "remit", "new", "warung", "--into", tmp_path / "playbooks"]
+    subprocess.run(begun, cwd=root, check=True, capture_output=True)
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / ".remit").mkdir()
     with sqlite3.connect(tmp_path / ".remit" / "ledger.db") as ledger:
@@ -94,7 +95,7 @@ def test_commands_are_taken(console_block, project, root):
     lines = commands(console_block.text)
     assert lines
     for line in lines:
-        if line.startswith("cp -R playbooks/kopi playbooks/warung"):
+        if line.startswith(f"{REMIT} new warung"):
             shutil.rmtree(project / "playbooks" / "warung")
         try_one(line, project, root)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 
 from remit.check import Study
-from remit.check.prove import FINDINGS, prove
+from remit.check.proof import FINDINGS, prove
 from remit.cli.given import given_of
 from remit.cli.pages import EXAMPLES, Page, fenced, pages
 from remit.model import Duration, Finding

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from remit.check import Given, Study
-from remit.check.prove import prove
+from remit.check.proof import prove
 from remit.model import Bundle, Playbook, PlaybookError
 from remit.playbook import find_problems, load_playbook, make_bundle
 from tests.playbook.bombs import BOMBS
