@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from remit.cli.decisions import as_json
 from remit.cli.output import COULD_NOT_RUN, Format, emit_json, print_table, say
 from remit.decide import Router
 from remit.model import Event, HolidayCalendar, InputError
@@ -25,7 +26,9 @@ def explain(path: Path, source: Path, format_: Format) -> None:
     if format_ is Format.json:
         emit_json(
             {
-                **decision.outcome.model_dump(mode="json"),
+                **as_json(decision.outcome),
+                "template": decision.outcome.template,
+                "because": decision.outcome.because,
                 "rule": decision.rule,
                 "topics": list(decision.topics),
                 "trace": [tried.model_dump(mode="json") for tried in trace],
