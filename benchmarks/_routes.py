@@ -43,8 +43,8 @@ LABELS: Mapping[str, Sequence[str]] = {
 """Fields of named values beside the kind."""
 RANGES = {"author.followers": (0, 100_000), "sentiment": (-100, 100)}
 """Fields of numbers, and where their ranges begin and end."""
-_FEWEST = 3
-"""Fields that every rule asks for, beside the kind."""
+_FEWEST = 4
+"""Fields that every rule asks for, beside the kind, so that few and many rules are of one make."""
 _SEEN = KINDS[:12]
 _CONVERSATION = tuple(kind for kind in KINDS if kind.startswith("conversation."))
 _START = datetime(2027, 1, 1, tzinfo=UTC)

@@ -35,7 +35,7 @@ from remit.model import (
 
 _DIGITS = 34
 _EXPONENT = 30
-_GREATEST = Decimal((0, (9,) * _DIGITS, _EXPONENT))
+GREATEST = Decimal((0, (9,) * _DIGITS, _EXPONENT))
 
 
 class Values:
@@ -117,8 +117,8 @@ class Numbers:
     ) -> None:
         self.field = field
         self.integers = integers
-        self.at_least = _GREATEST.copy_negate() if at_least is None else at_least
-        self.at_most = _GREATEST if at_most is None else at_most
+        self.at_least = GREATEST.copy_negate() if at_least is None else at_least
+        self.at_most = GREATEST if at_most is None else at_most
         bounds = {self.at_least, self.at_most}
         self.breaks: tuple[Decimal, ...] = tuple(sorted({*breaks, *bounds}))
         self.missing = 2 * len(self.breaks) + 1

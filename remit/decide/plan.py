@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ from remit.decide.axes import Axis
 from remit.decide.clauses import Clause, Shift
 from remit.decide.openings import Openings
 from remit.decide.tables import NamedRows, NumberRows, Row, bitset, ones, rows_of
-from remit.model import Channel
+from remit.model import Channel, Decision
 
 _MOST_KNOWN = 4096
 """Combinations of topics, or of roles at work, whose rows are kept."""
@@ -27,6 +26,11 @@ class Ranked:
     rule: int
     clause: Clause
     atoms: Mapping[str, int]
+
+    def beside(self, field: str) -> Ranked:
+        """The same without its test of that field, where it is known to pass."""
+        atoms = {name: each for name, each in self.atoms.items() if name != field}
+        return Ranked(self.rule, self.clause, atoms)
 
 
 class _Fields:
@@ -57,16 +61,20 @@ class Context:
     topics: Mapping[str, int]
     roles: Mapping[str, int]
     openings: Openings
+    decisions: Sequence[Decision]
+    """By number of a rule: its decision on an event without topics."""
 
 
 class Plan:
     """Clauses in the order of their rules, and how an event finds the first that takes it."""
 
     def __init__(
-        self, ranked: Sequence[Ranked], axes: Mapping[str, Axis], context: Context, *, nobody: int
+        self, ranked: Sequence[Ranked], axes: Mapping[str, Axis], context: Context
     ) -> None:
-        self._rules = tuple(each.rule for each in ranked)
-        self._nobody = nobody
+        self.rules = tuple(each.rule for each in ranked)
+        """By clause: the number of its rule."""
+        self.decisions = tuple(context.decisions[each.rule] for each in ranked)
+        """By clause: the decision of its rule on an event without topics."""
         tested = dict.fromkeys(field for each in ranked for field in each.atoms)
         rows = {field: self._rows(field, axes[field], ranked) for field in tested}
         self._place = _Place(rows, context.channels) if _PLACE & rows.keys() else None
@@ -77,6 +85,18 @@ class Plan:
         self._topics = _TopicRows(ranked, context.topics, self._every)
         self._shifts = _ShiftRows(ranked, context.roles, self._every)
         self._openings = context.openings
+        # Taken apart in one step: a decision is so short that looking each up would be felt.
+        self._parts = (
+            self._topics.known,
+            self._place,
+            self._event.named,
+            self._event.numbers,
+            self._author if self._author.asks else None,
+            self._author.named,
+            self._author.numbers,
+            self._own if self._own.asks else None,
+            self._shifts.asking,
+        )
 
     @staticmethod
     def _rows(field: str, axis: Axis, ranked: Sequence[Ranked]) -> NamedRows | NumberRows:
@@ -85,39 +105,42 @@ class Plan:
         }
         return rows_of(axis, masks, len(ranked))
 
-    def first(self, said: Mapping[str, Any], held: int) -> int:
-        """The number of the first rule that takes an event; that of `nobody` where none does.
+    def passing(self, said: Mapping[str, Any], held: int) -> Row:
+        """The clauses that an event passes; the lowest of them is the first match.
 
         `said`: the event's fields. `held`: the topics of its text as a bitset.
         """
-        row = self._topics.known.get(held)
+        known, place, names, numbers, author, author_names, author_numbers, own, asking = (
+            self._parts
+        )
+        row = known.get(held)
         if row is None:
             row = self._topics.row(held)
         if not row:
-            return self._nobody
-        if self._place is not None:
-            row &= self._place.row(said)
-        for name, get, rest in self._event.named:
+            return 0
+        if place is not None:
+            row &= place.row(said)
+        for name, get, rest in names:
             row &= get(said[name], rest)
-        for name, cuts, found, missing in self._event.numbers:
+        for name, cuts, found, missing in numbers:
             value = said[name]
             row &= missing if value is None else found[bisect_right(cuts, value)]
-        if self._author.asks:
-            author = said["author"]
-            if author is None:
-                row &= self._author.missing
+        if author is not None:
+            writer = said["author"]
+            if writer is None:
+                row &= author.missing
             else:
-                author = author.__dict__
-                for name, get, rest in self._author.named:
-                    row &= get(author[name], rest)
-                for name, cuts, found, missing in self._author.numbers:
-                    value = author[name]
+                writer = writer.__dict__
+                for name, get, rest in author_names:
+                    row &= get(writer[name], rest)
+                for name, cuts, found, missing in author_numbers:
+                    value = writer[name]
                     row &= missing if value is None else found[bisect_right(cuts, value)]
-        if self._own.asks:
+        if own is not None:
             row &= self._own_row(said["fields"])
-        if row & self._shifts.asking:
+        if row & asking:
             row &= self._shifts.row(self._openings.at(said["time"]))
-        return self._rules[(row & -row).bit_length() - 1] if row else self._nobody
+        return row
 
     def _own_row(self, said: Mapping[str, Any]) -> Row:
         """The brand's own fields may hold anything, so the type is asked as well."""
@@ -129,15 +152,6 @@ class Plan:
             value = said.get(name)
             row &= found[bisect_right(cuts, value)] if type(value) is Decimal else missing
         return row
-
-    def without(self, rule: int) -> Plan:
-        """The same, but that this rule takes nothing."""
-        other = copy(self)
-        clauses = [number for number, each in enumerate(self._rules) if each == rule]
-        other._topics = self._topics.without(  # noqa: SLF001 - a copy of itself
-            bitset(clauses, len(self._rules))
-        )
-        return other
 
 
 class _Place:
@@ -199,12 +213,6 @@ class _TopicRows:
         ]
         self._spoils = {topic: bitset(some, count) for topic, some in spoils.items()}
         self.known = {0: self._made(0)}
-
-    def without(self, clauses: Row) -> _TopicRows:
-        other = copy(self)
-        other._every = self._every & ~clauses  # noqa: SLF001 - a copy of itself
-        other.known = {0: other._made(0)}  # noqa: SLF001 - as above
-        return other
 
     def row(self, held: int) -> Row:
         if len(self.known) >= _MOST_KNOWN:

@@ -6,7 +6,7 @@ rules themselves are walked only for a trace.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from remit.decide.match import KIND, shown
 from remit.decide.openings import Openings
 from remit.decide.plan import Context, Plan, Ranked
 from remit.decide.scan import Scan
+from remit.decide.tables import ones
 from remit.decide.trace import Traced
 from remit.model import (
     KINDS,
@@ -43,7 +44,6 @@ class Router:
     def __init__(self, playbook: Playbook, holidays: HolidayCalendar | None = None) -> None:
         self._playbook = playbook
         self._holidays = holidays
-        self._rules = (*playbook.rules, playbook.otherwise)
         self._last = len(playbook.rules)
         self._topic_names = tuple(playbook.topics)
         self._scan = Scan(playbook.topics.values())
@@ -58,8 +58,10 @@ class Router:
         self._plans: dict[str, Plan] = {}
         self._shared: dict[tuple[int, ...], Plan] = {}
         self._names: dict[int, tuple[str, ...]] = {0: ()}
-        self._plain: list[Decision | None] = [None] * len(self._rules)
-        """The decision of each rule on an event without topics, once it was asked for."""
+        self._plain = tuple(
+            Decision(rule=rule.id, outcome=rule.outcome) for rule in playbook.rules
+        ) + _otherwise(playbook)
+        """The decision of each rule on an event without topics."""
         self._by_topics: dict[tuple[int, int], Decision] = {}
 
     def decide(self, event: Event) -> Decision:
@@ -72,21 +74,24 @@ class Router:
         text = said["text"]
         held = self._scan.held(text) if text else 0
         plan = self._plans.get(said["kind"]) or self._plan(said["kind"])
-        rule = self._last if plan is None else plan.first(said, held)
-        made = self._by_topics.get((rule, held)) if held else self._plain[rule]
-        return made or self._decision(rule, held)
+        if plan is None or not (row := plan.passing(said, held)):
+            return self._decision(self._last, held)
+        clause = (row & -row).bit_length() - 1
+        if not held:
+            return plan.decisions[clause]
+        rule = plan.rules[clause]
+        return self._by_topics.get((rule, held)) or self._decision(rule, held)
 
     def next(self, event: Event) -> Decision:
         """The decision if the rule that takes the event were not there.
 
         Raises Refused("no_rule") where nobody would have it.
         """
-        said = event.__dict__
         held = self._scan.held(event.text) if event.text else 0
-        plan = self._plans.get(event.kind) or self._plan(event.kind)
-        if plan is None:
-            return self._decision(self._last, held)
-        return self._decision(plan.without(plan.first(said, held)).first(said, held), held)
+        plan = self._plan(event.kind)
+        row = 0 if plan is None else plan.passing(event.__dict__, held)
+        rules = [] if plan is None else list(dict.fromkeys(plan.rules[each] for each in ones(row)))
+        return self._decision(rules[1] if len(rules) > 1 else self._last, held)
 
     def explain(self, event: Event) -> tuple[Decision, tuple[Tried, ...]]:
         """The decision, and every rule that was tried for it."""
@@ -118,32 +123,36 @@ class Router:
         """
         if kind not in _KINDS:
             return None
-        bit = 1 << KINDS.index(kind)
-        reached = tuple(
-            number for number, each in enumerate(self._ranked) if each.atoms.get(KIND, -1) & bit
-        )
-        if reached not in self._shared:
-            ranked = [_without_kind(self._ranked[number]) for number in reached]
-            topics = {name: number for number, name in enumerate(self._topic_names)}
-            channels = self._playbook.channels
-            context = Context(channels, topics, self._roles, self._openings)
-            self._shared[reached] = Plan(ranked, self._axes, context, nobody=self._last)
-        plan = self._plans[kind] = self._shared[reached]
-        return plan
+        if kind not in self._plans:
+            bit = 1 << KINDS.index(kind)
+            reached = tuple(
+                number for number, each in enumerate(self._ranked) if each.atoms.get(KIND, -1) & bit
+            )
+            if reached not in self._shared:
+                ranked = [self._ranked[number].beside(KIND) for number in reached]
+                self._shared[reached] = self._make(ranked)
+            self._plans[kind] = self._shared[reached]
+        return self._plans[kind]
+
+    def _make(self, ranked: Sequence[Ranked]) -> Plan:
+        topics = {name: number for number, name in enumerate(self._topic_names)}
+        context = Context(self._playbook.channels, topics, self._roles, self._openings, self._plain)
+        return Plan(ranked, self._axes, context)
 
     def _decision(self, number: int, held: int) -> Decision:
-        rule = self._rules[number]
-        if rule is None:
+        if number == len(self._plain):
             raise Refused(
                 "no_rule",
                 "no rule takes this event and the playbook has no `otherwise`; "
                 "add one that says who owns what nobody foresaw",
             )
-        name = OTHERWISE if number == self._last else rule.id
-        decision = Decision(rule=name, outcome=rule.outcome, topics=self._names_of(held))
+        plain = self._plain[number]
         if not held:
-            self._plain[number] = decision
-            return decision
+            return plain
+        known = self._by_topics.get((number, held))
+        if known is not None:
+            return known
+        decision = plain.model_copy(update={"topics": self._names_of(held)})
         if len(self._by_topics) >= _MOST_KNOWN:
             self._by_topics.clear()
         self._by_topics[number, held] = decision
@@ -158,6 +167,12 @@ class Router:
                 name for number, name in enumerate(self._topic_names) if held >> number & 1
             )
         return names
+
+
+def _otherwise(playbook: Playbook) -> tuple[Decision, ...]:
+    if playbook.otherwise is None:
+        return ()
+    return (Decision(rule=OTHERWISE, outcome=playbook.otherwise.outcome),)
 
 
 def _compile(playbook: Playbook) -> tuple[list[Ranked], dict[str, Axis]]:
@@ -196,8 +211,3 @@ def _naming(rule: Rule) -> Iterator[None]:
         yield
     except InputError as error:
         raise InputError(f"rule {rule.id}: {error}") from error
-
-
-def _without_kind(ranked: Ranked) -> Ranked:
-    atoms = {field: each for field, each in ranked.atoms.items() if field != KIND}
-    return Ranked(ranked.rule, ranked.clause, atoms)

@@ -6,13 +6,14 @@ match. Rows are built once; equal rows are one object.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from math import floor
 from typing import Any
 
-from remit.decide.axes import Axis, Numbers, Values
+from remit.decide.axes import GREATEST, Axis, Numbers, Values
 
 _UNIT = Decimal("1e-30")
 _EXACT = Context(prec=120)
@@ -43,8 +44,8 @@ class NumberRows:
     def __init__(self, axis: Numbers, masks: Mapping[int, int], count: int) -> None:
         rows = _rows_of_numbers(axis, masks, count)
         self.missing: Row = rows[axis.missing]
-        self.cuts: list[Decimal] | list[int]
-        self.cuts, self.found = _cuts(axis, rows)
+        cuts, self.found = _cuts(axis, rows)
+        self.cuts: Sequence[Any] = _close_together(cuts) if axis.integers else cuts
 
 
 def rows_of(axis: Axis, masks: Mapping[int, int], count: int) -> NamedRows | NumberRows:
@@ -137,13 +138,23 @@ def _cuts(axis: Numbers, rows: Sequence[Row]) -> tuple[list[Any], list[Row]]:
         if whole == value:
             first[whole] = inside[2 * at + 1]
         first[whole + 1] = inside[2 * at + 2]
-    cuts: list[Decimal | int] = []
+    if axis.integers and axis.at_most == GREATEST:
+        del first[max(first)]  # without a limit of its own the last row goes on
+    cuts: list[Any] = []
     found: list[Row] = [rows[axis.missing]]
     for cut in sorted(first):
         if first[cut] != found[-1]:
             cuts.append(cut)
             found.append(first[cut])
     return cuts, found
+
+
+def _close_together(cuts: list[int]) -> Sequence[int]:
+    """Whole numbers side by side, where a search through thousands of them finds them sooner."""
+    try:
+        return array("q", cuts)
+    except OverflowError:  # a playbook may name numbers of any size
+        return cuts
 
 
 def _inside(axis: Numbers, rows: Sequence[Row]) -> list[Row]:
