@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from remit.check.load import NOBODY, Report
 from remit.check.sums import Cell, Channel, Sums
@@ -29,12 +29,12 @@ Taken = Callable[[str, str], object]
 """Told of each event: its id, and the rule that took it."""
 
 _KINDS = frozenset(KINDS)
-_When = tuple[int, int, timedelta | None] | tuple[int, int, int, timedelta | None]
+_When = tuple[int, int, tzinfo | None] | tuple[int, int, int, tzinfo | None]
 """Day since the year 1, hour, maybe its quarter, and offset from UTC, all as the event has them."""
 _Counted = tuple[int, str, bool, str | None, str]
 """Hour on the brand's clock, rule, whether the brand wrote it itself, channel and platform as said."""
-_COUNTS = 50_000
-"""Counts that are kept before they are summed up."""
+_COUNTS = 8_000
+"""Counts that are kept before they are summed up: few enough to stay near the processor."""
 _HOURS = 50_000
 _QUARTER = 15
 _CHANNELS = 200
@@ -77,7 +77,7 @@ class Replay:
             if rule == OTHERWISE and said["kind"] not in _KINDS:
                 self._note(event.kind)
             time = said["time"]
-            hour = hours.get((time.toordinal(), time.hour, time.utcoffset()))
+            hour = hours.get((time.toordinal(), time.hour, time.tzinfo))
             if hour is None:
                 hour = self._hour(time)
             counted.append((hour, rule, said["ours"], said["channel"], said["platform"]))
@@ -116,14 +116,19 @@ class Replay:
 
     def _hour(self, time: datetime) -> int:
         """Hours on the brand's clock since the year 1, as if no clock ever changed."""
+        zone = time.tzinfo
+        if (
+            zone is None or zone.utcoffset(None) is None
+        ):  # its offset changes: no key to remember by
+            return _hour(local(time, self._playbook.timezone))
         begin = time.replace(minute=0, second=0, microsecond=0)
         hour = self._shown(begin, timedelta(hours=1))
         if hour is not None:
-            self._remember((time.toordinal(), time.hour, time.utcoffset()), hour)
+            self._remember((time.toordinal(), time.hour, zone), hour)
             return hour
         # Clocks that are apart by half an hour or a quarter of one.
         quarter = time.minute // _QUARTER
-        key = (time.toordinal(), time.hour, quarter, time.utcoffset())
+        key = (time.toordinal(), time.hour, quarter, zone)
         hour = self._hours.get(key)
         if hour is None:
             begin += timedelta(minutes=quarter * _QUARTER)
@@ -167,7 +172,7 @@ class Replay:
 
 def _rules(router: Router, events: Sequence[Event]) -> list[str]:
     try:
-        return [decision.rule for decision in map(router.decide, events)]
+        return [decision.rule for decision in router.decide_each(events)]
     except Refused:  # some have no owner
         return [_rule(router, event) for event in events]
 

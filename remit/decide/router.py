@@ -6,9 +6,10 @@ rules themselves are walked only for a trace.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Any
 
 from remit.decide.axes import Axis, axes_of
 from remit.decide.clauses import Clause, clauses
@@ -72,7 +73,16 @@ class Router:
         # A model's own mapping: what `event.text` would find, in half the time.
         said = event.__dict__
         text = said["text"]
-        held = self._scan.held(text) if text else 0
+        return self._decide(said, self._scan.held(text) if text else 0)
+
+    def decide_each(self, events: Sequence[Event]) -> list[Decision]:
+        """The same of several events; a few dozen together cost the least."""
+        told = [event.__dict__ for event in events]
+        found = iter(self._scan.held_by_each([said["text"] for said in told if said["text"]]))
+        decide = self._decide
+        return [decide(said, next(found) if said["text"] else 0) for said in told]
+
+    def _decide(self, said: Mapping[str, Any], held: int) -> Decision:
         plan = self._plans.get(said["kind"]) or self._plan(said["kind"])
         if plan is None or not (row := plan.passing(said, held)):
             return self._decision(self._last, held)

@@ -6,10 +6,20 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from remit.decide.text import Part, literal, packed, parts_of, pattern, pieces
+from remit.decide.text import (
+    BORDER,
+    Part,
+    literal,
+    packed,
+    packed_together,
+    parts_of,
+    pattern,
+    pieces,
+)
 from remit.model import Topic
 
 _OnlyIf = tuple[str, re.Pattern[str], int, int]
@@ -35,31 +45,43 @@ class Scan:
     def __init__(self, topics: Iterable[Topic]) -> None:
         signs = _signs(list(topics))
         self._signs = tuple((each.said, each.unsaid, each.only_if) for each in signs.values())
-        self._find = (
-            BytesAhoCorasick(list(signs), implementation=Implementation.DFA).find_matches_as_indexes
-            if signs
-            else None
-        )
+        wanted = [*signs, BORDER]
+        self._find = BytesAhoCorasick(
+            wanted, implementation=Implementation.DFA
+        ).find_matches_as_indexes
 
     def held(self, text: str) -> int:
         """The topics whose words stand in the text, and none of their `not`."""
-        if self._find is None:
-            return 0
-        line = packed(text)
+        return self._look(packed(text) + BORDER)[0]
+
+    def held_by_each(self, texts: Sequence[str]) -> list[int]:
+        """The same of several texts, which costs less together."""
+        return self._look(packed_together(texts))
+
+    def _look(self, lines: bytes) -> list[int]:
+        """Of each line up to its BORDER."""
         signs = self._signs
+        border = len(signs)
+        found: list[int] = []
+        said = unsaid = start = 0
         words = ""
-        said = unsaid = 0
-        for number, _, _ in self._find(line, overlapping=True):
+        for number, _, end in self._find(lines, overlapping=True):
+            if number == border:
+                found.append(said & ~unsaid)
+                said = unsaid = 0
+                start, words = end, ""
+                continue
             here, against, only_if = signs[number]
             said |= here
             unsaid |= against
             if only_if and not words:
-                words = line.decode()  # text is searched three times as fast as bytes
+                # Text is searched three times as fast as bytes.
+                words = lines[start : lines.index(BORDER, start)].decode()
             for other, wanted, more, more_against in only_if:
                 if other in words and wanted.search(words):
                     said |= more
                     unsaid |= more_against
-        return said & ~unsaid
+        return found
 
 
 def _signs(topics: Sequence[Topic]) -> Mapping[bytes, _Sign]:
@@ -79,9 +101,10 @@ def _signs(topics: Sequence[Topic]) -> Mapping[bytes, _Sign]:
                 signs[whole.encode()].said |= said
                 signs[whole.encode()].unsaid |= unsaid
             plain.append(f" {' '.join(word for word, _, _ in parts)} ")
+    common = _commonness(plain)
     for parts, said, unsaid in starred:
         # A long piece stands in few texts; one that many phrases of the playbook have, in many.
-        first, second, *_ = sorted(pieces(parts), key=_commonness(plain))
+        first, second, *_ = sorted(pieces(parts), key=common)
         found = (second, re.compile(pattern(parts)), said, unsaid)
         signs[first.encode()].only_if += (found,)
     return signs
@@ -90,4 +113,4 @@ def _signs(topics: Sequence[Topic]) -> Mapping[bytes, _Sign]:
 def _commonness(lines: Sequence[str]) -> Callable[[str], float]:
     """How often a piece is likely to stand in a text, by no measure but its own."""
     everything = "".join(lines)
-    return lambda piece: everything.count(piece) / 2 ** (len(piece) / 2)
+    return cache(lambda piece: everything.count(piece) / 2 ** (len(piece) / 2))

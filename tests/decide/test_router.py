@@ -256,3 +256,23 @@ def test_topics_come_in_the_order_of_the_playbook(brand):
 def test_a_test_that_its_field_does_not_know_names_its_rule(asked, brand, a_rule):
     with pytest.raises(InputError, match="rule odd: "):
         Router(brand(a_rule("odd", asked)))
+
+
+def test_several_events_decided_together_are_decided_as_one_by_one(brand, a_rule, an_event):
+    router = Router(
+        brand(a_rule("money", topic(any=("refund",))), a_rule("ill", topic(any=("safety",))))
+    )
+    texts = (
+        "refunddd",
+        None,
+        "keracunan, refund",
+        "a\x01b refund",
+        "",
+        "racun lagu 🔥",
+        "masuk RS",
+    )
+    events = [an_event(text=text) for text in texts]
+    assert router.decide_each(events) == [router.decide(event) for event in events]
+    assert [decision.rule for decision in router.decide_each(events)] == [
+        *("money", "otherwise", "money", "money", "otherwise", "otherwise", "ill")
+    ]

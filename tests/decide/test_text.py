@@ -85,3 +85,22 @@ def test_an_invisible_character_changes_nothing(said, invisible, at):
 def test_a_text_holds_every_phrase_made_of_its_own_words(phrase, around):
     said = f"{around} {' '.join(phrase)} {around}"
     assert text.holds(said, " ".join(phrase))
+
+
+odd = st.text(
+    alphabet=st.sampled_from(
+        [*"abcAB 01_.,!$+<^`|~\t\x00\x01éßﬁ🔥❤字", "\u200b", "\ufe0f", "\u0301"]
+    )
+)
+
+
+@given(odd | st.text())
+def test_the_fast_road_leads_to_the_same_words(said):
+    assert text.line(said) == f" {' '.join(text.words(said))} "
+
+
+@given(st.lists(odd, min_size=1, max_size=6))
+def test_texts_packed_together_are_the_same_as_one_by_one(said):
+    *lines, rest = text.packed_together(said).split(text.BORDER)
+    assert [line.split() for line in lines] == [text.packed(one).split() for one in said]
+    assert not rest.strip()
