@@ -36,7 +36,7 @@ def commands(text: str) -> list[str]:
 def project(tmp_path: Path, root: Path, blocks_of) -> Path:
     """A folder like a clone: the playbooks, an installed `.venv`, a ledger file, the tutorial's event."""
     shutil.copytree(root / "playbooks", tmp_path / "playbooks")
-    begun = [sys.executable, "-m", "remit", "new", "warung", "--into", tmp_path / "playbooks"]
+    begun = [sys.executable, "-m", "remit", "new", "warung", "--into", str(tmp_path / "playbooks")]
     subprocess.run(begun, cwd=root, check=True, capture_output=True)
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / ".remit").mkdir()
