@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import z3  # type: ignore[import-untyped]  # ships no types
+import z3
 
 from remit.decide.axes import Axis, Numbers, Values, axes_of
 from remit.decide.clauses import Clause, clauses

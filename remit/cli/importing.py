@@ -44,7 +44,11 @@ def import_csv(file: Path, mapping: str, out: Path, fixed: str, timezone: str) -
         out.unlink()
     say(
         f"{file}: {table.encoding}, {DELIMITERS[table.delimiter]} between cells; "
-        + (f"{count:,} events written to {out}" if count else f"no event, so {out} is not written")
+        + (
+            f"{count:,} event{'s' * (count != 1)} written to {out}"
+            if count
+            else f"no event, so {out} is not written"
+        )
     )
     if why:
         say(why)
