@@ -102,6 +102,20 @@ async def widen(area: Locator, by: int) -> None:
     await mouse.up()
 
 
+async def submit(form: Locator) -> None:
+    """Press until it is taken: a server that is busy answers 503, and the form stays to be sent again."""
+    button = form.get_by_role("button", name="Submit")
+    await button.click()
+    for _ in range(5):
+        try:
+            await expect(form).to_be_hidden(timeout=10_000)
+        except AssertionError:
+            await button.click()
+        else:
+            return
+    await expect(form).to_be_hidden()
+
+
 async def test_a_draft_is_found_decided_on_and_sent_once(up, sandbox, screen: Page, pictures):
     await play(sandbox)
 
@@ -126,8 +140,7 @@ async def test_a_draft_is_found_decided_on_and_sent_once(up, sandbox, screen: Pa
     await choose(form, "Decision", "approve")
     await widen(answer, 48)
     await take(screen, pictures / "form.png")
-    await form.get_by_role("button", name="Submit").click()
-    await expect(form).to_be_hidden()
+    await submit(form)
     await expect(screen.get_by_text("Completed").first).to_be_visible(timeout=SIGHT)
 
     # The network has it once, under the question.
