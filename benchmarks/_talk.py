@@ -143,8 +143,6 @@ def _event(chance: random.Random, number: int, at: datetime) -> dict[str, object
             "under": weighted(chance, _UNDER),
             "thread": thread,
             "parent": thread,
-            "sentiment": chance.randrange(-100, 101) / 100,
-            "toxicity": chance.randrange(101) / 100,
         }
     elif str(kind) in {"audience.reaction", "audience.share"}:
         event["thread"] = event["parent"] = _POST.format(chance.randrange(number + 1))
