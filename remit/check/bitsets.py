@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-
-def bits(number: int) -> Iterator[int]:
-    """The places of the ones of a bitset, lowest first."""
-    while number:
-        low = number & -number
-        yield low.bit_length() - 1
-        number ^= low
+from remit.decide.tables import ones as bits
 
 
 def bitset(numbers: Iterable[int]) -> int:
@@ -32,3 +26,6 @@ def runs(atoms: int) -> Iterator[tuple[int, int]]:
         yield offset + start, offset + start + length - 1
         atoms >>= length
         offset += start + length
+
+
+__all__ = ["bits", "bitset", "runs"]
