@@ -9,8 +9,6 @@ from functools import lru_cache
 from inspect import signature
 from typing import Any
 
-import holidays
-
 from remit.model import InputError
 
 _ENGLISH = "en_US"
@@ -21,6 +19,9 @@ _ESTIMATED = re.compile(r" ?\((observed, )?estimated\)")
 @lru_cache(maxsize=64)
 def _days(country: str, joint_leave: bool, year: int) -> Mapping[date, str]:
     """Its holidays and their names. In English wherever it is run: findings do not drift."""
+    # Many playbooks never ask for a day, and it knows two hundred countries.
+    import holidays
+
     categories = (holidays.PUBLIC, holidays.GOVERNMENT) if joint_leave else (holidays.PUBLIC,)
     try:
         known = holidays.country_holidays(country, years=year)

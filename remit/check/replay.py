@@ -1,18 +1,19 @@
 """Events that have happened, sent through a playbook and counted: who owns what, when, and what moved.
 
-Each event is decided once and counted once, by hour, rule and channel; with an old playbook also by
-pair of rules. Everything else is summed up from those counts, whenever there are many of them. So the cost of an event is that of its decision and little more, and
-memory does not grow with the number of events.
+Each event is decided once and counted twice, by rule and channel and by hour and lane (`sums`); with
+an old playbook also by pair of rules. Everything else is summed up from those counts, whenever there
+are many of them. So the cost of an event is that of its decision and little more, and memory does not
+grow with the number of events.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from remit.check.load import NOBODY, Report
-from remit.check.sums import Cell, Channel, Sums
+from remit.check.sums import Channel, Sums
 from remit.decide import Router
 from remit.decide.clock import local
 from remit.model import (
@@ -31,8 +32,8 @@ Taken = Callable[[str, str], object]
 _KINDS = frozenset(KINDS)
 _When = tuple[int, int, tzinfo | None] | tuple[int, int, int, tzinfo | None]
 """Day since the year 1, hour, maybe its quarter, and offset from UTC, all as the event has them."""
-_Counted = tuple[int, str, bool, str | None, str]
-"""Hour on the brand's clock, rule, whether the brand wrote it itself, channel and platform as said."""
+_Counted = tuple[str, bool, str | None, str]
+"""Rule, whether the brand wrote it itself, channel and platform as said."""
 _COUNTS = 8_000
 """Counts that are kept before they are summed up: few enough to stay near the processor."""
 _HOURS = 50_000
@@ -56,22 +57,26 @@ class Replay:
         self._playbook = playbook
         self._router = Router(playbook, holidays)
         self._old_router = None if old is None else Router(old, holidays)
+        self._sums = Sums(playbook, old)
         self._hours: dict[_When, int] = {}
         """The hour on the brand's clock, where it shows one for all of that time."""
         self._counts: Counter[_Counted] = Counter()
+        self._by_hour: Counter[int] = Counter()
+        """By hour times the number of lanes, plus the lane."""
         self._channels: set[Channel] = set()
         """Those that are told by name, though the playbook does not declare them."""
         self._pairs: Counter[tuple[str, str]] = Counter()
         """By the rule of the old playbook and the rule of this one."""
         self._examples: dict[tuple[str, str], str] = {}
         self._strange_kinds: Counter[str] = Counter()
-        self._sums = Sums(playbook, old)
 
     def take(self, events: Sequence[Event], taken: Taken | None = None) -> None:
         """Decide and count some events; a hundred or so at once cost the least."""
         rules = _rules(self._router, events)
         hours = self._hours
+        lanes, quiet, count = self._sums.lanes, self._sums.quiet, self._sums.count
         counted: list[_Counted] = []
+        by_hour: list[int] = []
         for event, rule in zip(events, rules, strict=True):
             said = event.__dict__
             if rule == OTHERWISE and said["kind"] not in _KINDS:
@@ -80,9 +85,12 @@ class Replay:
             hour = hours.get((time.toordinal(), time.hour, time.tzinfo))
             if hour is None:
                 hour = self._hour(time)
-            counted.append((hour, rule, said["ours"], said["channel"], said["platform"]))
+            ours = said["ours"]
+            by_hour.append(hour * count + (quiet if ours else lanes)[rule])
+            counted.append((rule, ours, said["channel"], said["platform"]))
+        self._by_hour.update(by_hour)
         self._counts.update(counted)
-        if len(self._counts) >= _COUNTS:
+        if max(len(self._by_hour), len(self._counts)) >= _COUNTS:
             self._sum_up()
         if self._old_router is not None:
             self._compare(events, rules, _rules(self._old_router, events))
@@ -103,16 +111,12 @@ class Replay:
         return self._sums.report(self._pairs, self._examples, self._strange_kinds)
 
     def _sum_up(self) -> None:
-        by_hour: defaultdict[int, Cell] = defaultdict(Counter)
-        by_channel: defaultdict[Channel, Cell] = defaultdict(Counter)
-        for (hour, rule, ours, channel, platform), count in self._counts.items():
-            by_hour[hour][rule, ours] += count
-            by_channel[self._channel(channel, platform)][rule, ours] += count
-        for hour, cell in by_hour.items():
-            self._sums.add_hour(hour, cell)
-        for named, cell in by_channel.items():
-            self._sums.add_channel(named, cell)
+        for (rule, ours, channel, platform), count in self._counts.items():
+            self._sums.add(rule, self._channel(channel, platform), count, ours=ours)
+        for number, count in self._by_hour.items():
+            self._sums.add_hour(*divmod(number, self._sums.count), count)
         self._counts.clear()
+        self._by_hour.clear()
 
     def _hour(self, time: datetime) -> int:
         """Hours on the brand's clock since the year 1, as if no clock ever changed."""

@@ -22,12 +22,13 @@ from remit.model import OTHERWISE, Outcome, Playbook, Severity
 
 Channel = tuple[str | None, str]
 """A channel and its platform; the channel is None where the event names none."""
-Cell = Counter[tuple[str, bool]]
-"""The events of one hour or channel, by rule and by whether the brand wrote them itself."""
 
 
 class Sums:
-    """The counts, by everything that a report names."""
+    """The counts, by everything that a report names.
+
+    Over time they are kept by lane: a role, and whether it is asked to do something.
+    """
 
     def __init__(self, playbook: Playbook, old: Playbook | None) -> None:
         self._playbook = playbook
@@ -40,28 +41,41 @@ class Sums:
         self._week: dict[str, list[int]] = defaultdict(_quiet_week)
         self._work_week: dict[str, list[int]] = defaultdict(_quiet_week)
         self._time = Buckets()
+        owners = {rule: outcome.owner for rule, outcome in self._outcomes.items()}
+        owners[NOBODY] = NOBODY
+        lanes = [
+            (owner, work) for owner in dict.fromkeys(owners.values()) for work in (False, True)
+        ]
+        number = {lane: index for index, lane in enumerate(lanes)}
+        self._lanes = lanes
+        self.count = len(lanes)
+        """How many lanes there are."""
+        self.lanes = {
+            rule: number[owner, rule != NOBODY and self._outcomes[rule].play.opens_case]
+            for rule, owner in owners.items()
+        }
+        """By rule: the lane of its events."""
+        self.quiet = {rule: number[owner, False] for rule, owner in owners.items()}
+        """By rule: the lane of what the brand wrote itself."""
 
-    def add_hour(self, hour: int, cell: Cell) -> None:
+    def add_hour(self, hour: int, lane: int, count: int) -> None:
         """Count what came in an hour, so many of them since the year 1."""
         first, last = self._hours or (hour, hour)
         self._hours = (min(first, hour), max(last, hour))
         # The year 1 began on a Monday, and its first day has number 1.
         of_week = (hour - 24) % HOURS_OF_WEEK
-        for (rule, ours), count in cell.items():
-            outcome = self._outcomes.get(rule)
-            owner = NOBODY if outcome is None else outcome.owner
-            self._time.add(hour, owner, count)
-            self._week[owner][of_week] += count
-            if outcome is not None and outcome.play.opens_case and not ours:
-                self._work_week[owner][of_week] += count
+        owner, work = self._lanes[lane]
+        self._time.add(hour, owner, count)
+        self._week[owner][of_week] += count
+        if work:
+            self._work_week[owner][of_week] += count
 
-    def add_channel(self, channel: Channel, counts: Cell) -> None:
-        """Count what came over a channel."""
-        for (rule, ours), count in counts.items():
-            self._rules[rule] += count
-            self._channels[channel] += count
-            if ours:
-                self._ours[rule] += count
+    def add(self, rule: str, channel: Channel, count: int, *, ours: bool) -> None:
+        """Count what a rule took from a channel."""
+        self._rules[rule] += count
+        self._channels[channel] += count
+        if ours:
+            self._ours[rule] += count
 
     def report(
         self,

@@ -10,18 +10,10 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 from remit.model import InputError
 
@@ -29,7 +21,11 @@ LONGEST_LINE = 8_000_000
 """Bytes of one event, as for `remit explain`."""
 TOO_LONG = b"(longer than 8 MB)"
 """Stands for a line that was not kept; compare by identity."""
-_BLOCK = 1 << 20
+_AT_ONCE = 64
+"""Lines that are handed over together: few enough to stay near the processor."""
+_PIECE = 1 << 16
+"""Bytes of a line that are read at once; nearly all lines are shorter."""
+_BUFFER = 1 << 18
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 
@@ -42,46 +38,45 @@ class Source:
         self._raw = raw
         self.size = size
         """Bytes in the file, as it lies there; None for a pipe."""
-        self._file = cast("BinaryIO", gzip.GzipFile(fileobj=raw)) if gzipped else raw
+        self._file = io.BufferedReader(gzip.GzipFile(fileobj=raw), _BUFFER) if gzipped else raw
         self.read = 0
         """Bytes read so far, as they lie in the file."""
 
-    def blocks(self) -> Iterator[list[bytes]]:
-        """Lists of whole lines, without their ends. A line that is too long becomes TOO_LONG."""
+    def lines(self) -> Iterator[list[bytes]]:
+        """Some lines at a time. A line that is too long becomes TOO_LONG."""
+        pieces = iter(partial(self._file.readline, _PIECE), b"")
         rest: list[bytes] = []  # the beginning of a line whose end is still to come
         kept = 0
-        first = True
-        while block := self._next():
-            if first:
-                block = block.removeprefix(_BOM)
-                first = False
-            *lines, tail = block.split(b"\n")
-            if lines:
-                lines[0] = self._joined(rest, kept, lines[0])
+        if some := self._some(pieces):
+            some[0] = some[0].removeprefix(_BOM)
+        while some:
+            if not kept and max(map(len, some)) < _PIECE:
+                yield some
+            else:
+                lines: list[bytes] = []
+                for piece in some:
+                    kept += len(piece)
+                    if kept <= LONGEST_LINE:
+                        rest.append(piece)
+                    if piece.endswith(b"\n") or len(piece) < _PIECE:
+                        lines.append(TOO_LONG if kept > LONGEST_LINE else b"".join(rest))
+                        rest, kept = [], 0
                 yield lines
-                rest, kept = [], 0
-            if tail:
-                kept += len(tail)
-                if kept <= LONGEST_LINE:
-                    rest.append(tail)
+            some = self._some(pieces)
         if kept:
-            yield [self._joined(rest, kept, b"")]
+            yield [TOO_LONG if kept > LONGEST_LINE else b"".join(rest)]
 
-    @staticmethod
-    def _joined(rest: list[bytes], kept: int, end: bytes) -> bytes:
-        return TOO_LONG if kept + len(end) > LONGEST_LINE else b"".join((*rest, end))
-
-    def _next(self) -> bytes:
+    def _some(self, pieces: Iterator[bytes]) -> list[bytes]:
         try:
-            block = self._file.read(_BLOCK)
+            some = list(islice(pieces, _AT_ONCE))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise InputError(
                 f"{self._name} is damaged gzip: {error}; fetch or compress it again"
             ) from error
         except OSError as error:
             raise InputError(f"{self._name} cannot be read: {error.strerror or error}") from error
-        self.read = self._raw.tell() if self.size is not None else self.read + len(block)
-        return block
+        self.read = self._raw.tell() if self.size is not None else self.read + sum(map(len, some))
+        return some
 
 
 @contextmanager
@@ -92,7 +87,7 @@ def opened(path: Path) -> Iterator[Source]:
     """
     name = "standard input" if str(path) == "-" else str(path)
     try:
-        raw = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+        raw = sys.stdin.buffer if str(path) == "-" else path.open("rb", buffering=_BUFFER)
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror or error}") from error
     with raw:
@@ -110,10 +105,21 @@ def opened(path: Path) -> Iterator[Source]:
 @contextmanager
 def bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on standard error, on a terminal only; call what it yields with the bytes read so far."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda _: None
         return
+    # A tenth of the time that the command needs to begin; most runs are piped.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    console = Console(stderr=True)
     columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as shown:
         task = shown.add_task(what, total=total)

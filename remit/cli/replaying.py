@@ -27,8 +27,6 @@ from remit.playbook import load_playbook
 FORMATS = ("text", "json", "html")
 _AT_ONCE = 4096
 """Decisions that are written at once."""
-_TAKEN_AT_ONCE = 64
-"""Events that are read and decided at once: few enough to stay near the processor."""
 
 
 def replay(path: Path, events: Path, against: Path | None, out: Path | None, format_: str) -> None:
@@ -73,12 +71,10 @@ def _run(source: Source, replay: Replay, unread: Unread, written: Taken | None) 
     # All that was loaded stays: the collector of garbage need not look at it again and again.
     gc.freeze()
     with bar("replay", source.size) as progress:
-        before = 0
-        for block in source.blocks():
-            for start in range(0, len(block), _TAKEN_AT_ONCE):
-                lines = block[start : start + _TAKEN_AT_ONCE]
-                replay.take(_events(lines, before + start + 1, unread), written)
-            before += len(block)
+        number = 1
+        for lines in source.lines():
+            replay.take(_events(lines, number, unread), written)
+            number += len(lines)
             progress(source.read)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -105,19 +105,20 @@ class Plan:
         }
         return rows_of(axis, masks, len(ranked))
 
-    def passing(self, said: Mapping[str, Any], held: int) -> Row:
-        """The clauses that an event passes; the lowest of them is the first match.
+    def first(self, said: Mapping[str, Any], held: int, among: Row | None = None) -> int:
+        """The first clause that takes an event, -1 where none does.
 
-        `said`: the event's fields. `held`: the topics of its text as a bitset.
+        `said`: the event's fields. `held`: the topics of its text as a bitset. `among`: the clauses
+        that may take it.
         """
         known, place, names, numbers, author, author_names, author_numbers, own, asking = (
             self._parts
         )
-        row = known.get(held)
-        if row is None:
-            row = self._topics.row(held)
-        if not row:
-            return 0
+        row, sure = known.get(held) or self._topics.row(held)
+        if among is not None:
+            row &= among
+        elif sure is not None:
+            return sure
         if place is not None:
             row &= place.row(said)
         for name, get, rest in names:
@@ -140,7 +141,11 @@ class Plan:
             row &= self._own_row(said["fields"])
         if row & asking:
             row &= self._shifts.row(self._openings.at(said["time"]))
-        return row
+        return (row & -row).bit_length() - 1
+
+    def of_rule(self, rule: int) -> Row:
+        """The clauses of a rule; they stand side by side."""
+        return (1 << bisect_right(self.rules, rule)) - (1 << bisect_left(self.rules, rule))
 
     def _own_row(self, said: Mapping[str, Any]) -> Row:
         """The brand's own fields may hold anything, so the type is asked as well."""
@@ -190,6 +195,9 @@ class _TopicRows:
     def __init__(self, ranked: Sequence[Ranked], topics: Mapping[str, int], every: Row) -> None:
         self._every = every
         count = len(ranked)
+        plain = [at for at, each in enumerate(ranked) if not each.atoms and not each.clause.shifts]
+        self._plain = bitset(plain, count)
+        """The clauses that test nothing but topics."""
         slots = max((len(each.clause.groups) for each in ranked), default=0)
         free: list[list[int]] = [[] for _ in range(slots)]
         takes: list[dict[int, list[int]]] = [{} for _ in range(slots)]
@@ -212,13 +220,17 @@ class _TopicRows:
             for slot in range(slots)
         ]
         self._spoils = {topic: bitset(some, count) for topic, some in spoils.items()}
-        self.known = {0: self._made(0)}
+        self.known: dict[int, tuple[Row, int | None]] = {}
 
-    def row(self, held: int) -> Row:
+    def row(self, held: int) -> tuple[Row, int | None]:
+        """The clauses, and the first where no other field can change it (-1: there is none)."""
         if len(self.known) >= _MOST_KNOWN:
             self.known.clear()
-        row = self.known[held] = self._made(held)
-        return row
+        row = self._made(held)
+        first = row & -row
+        sure = first.bit_length() - 1 if first & self._plain or not row else None
+        self.known[held] = row, sure
+        return row, sure
 
     def _made(self, held: int) -> Row:
         row = self._every

@@ -18,7 +18,6 @@ from remit.decide.match import KIND, shown
 from remit.decide.openings import Openings
 from remit.decide.plan import Context, Plan, Ranked
 from remit.decide.scan import Scan
-from remit.decide.tables import ones
 from remit.decide.trace import Traced
 from remit.model import (
     KINDS,
@@ -78,15 +77,15 @@ class Router:
     def decide_each(self, events: Sequence[Event]) -> list[Decision]:
         """The same of several events; a few dozen together cost the least."""
         told = [event.__dict__ for event in events]
-        found = iter(self._scan.held_by_each([said["text"] for said in told if said["text"]]))
-        decide = self._decide
-        return [decide(said, next(found) if said["text"] else 0) for said in told]
+        texts = [text for said in told if (text := said["text"])]
+        found = iter(self._scan.held_by_each(texts))
+        held = [next(found) if said["text"] else 0 for said in told]
+        return list(map(self._decide, told, held))
 
     def _decide(self, said: Mapping[str, Any], held: int) -> Decision:
         plan = self._plans.get(said["kind"]) or self._plan(said["kind"])
-        if plan is None or not (row := plan.passing(said, held)):
+        if plan is None or (clause := plan.first(said, held)) < 0:
             return self._decision(self._last, held)
-        clause = (row & -row).bit_length() - 1
         if not held:
             return plan.decisions[clause]
         rule = plan.rules[clause]
@@ -99,9 +98,12 @@ class Router:
         """
         held = self._scan.held(event.text) if event.text else 0
         plan = self._plan(event.kind)
-        row = 0 if plan is None else plan.passing(event.__dict__, held)
-        rules = [] if plan is None else list(dict.fromkeys(plan.rules[each] for each in ones(row)))
-        return self._decision(rules[1] if len(rules) > 1 else self._last, held)
+        clause = -1 if plan is None else plan.first(event.__dict__, held)
+        if plan is not None and clause >= 0:
+            others = ~plan.of_rule(plan.rules[clause])
+            clause = plan.first(event.__dict__, held, others)
+        rule = self._last if plan is None or clause < 0 else plan.rules[clause]
+        return self._decision(rule, held)
 
     def explain(self, event: Event) -> tuple[Decision, tuple[Tried, ...]]:
         """The decision, and every rule that was tried for it."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from remit.decide.text import (
     BORDER,
-    Part,
-    literal,
+    behind,
     packed,
     packed_together,
     parts_of,
@@ -22,9 +20,13 @@ from remit.decide.text import (
 )
 from remit.model import Topic
 
-_OnlyIf = tuple[str, re.Pattern[str], int, int]
-"""A phrase with a `*` between its words: another piece, which must stand somewhere in the line; the
-pattern that the line must hold then; and as `said` and `unsaid` below."""
+_Then = tuple[re.Pattern[bytes], int, int]
+"""What must stand behind the first piece of a phrase, or of several; and as `said` and `unsaid` below."""
+_OnlyIf = tuple[re.Pattern[bytes], int, int]
+"""The pattern of a whole phrase, which the line must hold; and the same."""
+_STEM = 2
+"""Letters that a stem is worth beside a whole word, where a rare piece is wanted: so it stood in the
+fewest of real texts."""
 
 
 @dataclass(slots=True)
@@ -35,8 +37,13 @@ class _Sign:
     """The topics that have such a word."""
     unsaid: int = 0
     """The topics that have it under `not`."""
+    then: tuple[_Then, ...] = ()
     only_if: tuple[_OnlyIf, ...] = ()
-    """Phrases that may be held where it stands."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it must be looked around it."""
+        return bool(self.then or self.only_if)
 
 
 class Scan:
@@ -44,7 +51,10 @@ class Scan:
 
     def __init__(self, topics: Iterable[Topic]) -> None:
         signs = _signs(list(topics))
-        self._signs = tuple((each.said, each.unsaid, each.only_if) for each in signs.values())
+        self._signs = tuple(
+            (each.said, each.unsaid, (each.then, each.only_if) if each.asks else None)
+            for each in signs.values()
+        )
         wanted = [*signs, BORDER]
         self._find = BytesAhoCorasick(
             wanted, implementation=Implementation.DFA
@@ -64,21 +74,24 @@ class Scan:
         border = len(signs)
         found: list[int] = []
         said = unsaid = start = 0
-        words = ""
         for number, _, end in self._find(lines, overlapping=True):
             if number == border:
                 found.append(said & ~unsaid)
                 said = unsaid = 0
-                start, words = end, ""
+                start = end
                 continue
-            here, against, only_if = signs[number]
+            here, against, asked = signs[number]
             said |= here
             unsaid |= against
-            if only_if and not words:
-                # Text is searched three times as fast as bytes.
-                words = lines[start : lines.index(BORDER, start)].decode()
-            for other, wanted, more, more_against in only_if:
-                if other in words and wanted.search(words):
+            if asked is None:
+                continue
+            then, only_if = asked
+            for rest, more, more_against in then:
+                if rest.match(lines, end):
+                    said |= more
+                    unsaid |= more_against
+            for wanted, more, more_against in only_if:
+                if wanted.search(lines, start, lines.index(BORDER, end)):
                     said |= more
                     unsaid |= more_against
         return found
@@ -87,30 +100,36 @@ class Scan:
 def _signs(topics: Sequence[Topic]) -> Mapping[bytes, _Sign]:
     """What to look for. A phrase without words is held by no text, and gives nothing."""
     signs: defaultdict[bytes, _Sign] = defaultdict(_Sign)
-    starred: list[tuple[tuple[Part, ...], int, int]] = []
-    plain: list[str] = []
+    rests: defaultdict[tuple[bytes, int, int], list[str]] = defaultdict(list)
     for number, topic in enumerate(topics):
         phrases = [(phrase, 1 << number, 0) for phrase in topic.words]
         phrases += [(phrase, 0, 1 << number) for phrase in topic.without]
         for phrase, said, unsaid in phrases:
             parts = parts_of(phrase)
-            whole = literal(parts) if parts else ""
-            if whole is None:
-                starred.append((parts, said, unsaid))
-            elif whole:
-                signs[whole.encode()].said |= said
-                signs[whole.encode()].unsaid |= unsaid
-            plain.append(f" {' '.join(word for word, _, _ in parts)} ")
-    common = _commonness(plain)
-    for parts, said, unsaid in starred:
-        # A long piece stands in few texts; one that many phrases of the playbook have, in many.
-        first, second, *_ = sorted(pieces(parts), key=common)
-        found = (second, re.compile(pattern(parts)), said, unsaid)
-        signs[first.encode()].only_if += (found,)
+            if not parts:
+                continue
+            first, *rest = pieces(parts)
+            if not rest:
+                signs[first.encode()].said |= said
+                signs[first.encode()].unsaid |= unsaid
+            elif _is_whole(first):
+                # Often a small word that every text has; one of the others says more.
+                sign = max((first, *rest), key=_rarity).encode()
+                wanted = re.compile(pattern(parts).encode())
+                signs[sign].only_if += ((wanted, said, unsaid),)
+            else:
+                rests[first.encode(), said, unsaid].append(behind(parts))
+    for (sign, said, unsaid), each in rests.items():
+        wanted = re.compile("|".join(each).encode())
+        signs[sign].then += ((wanted, said, unsaid),)
     return signs
 
 
-def _commonness(lines: Sequence[str]) -> Callable[[str], float]:
-    """How often a piece is likely to stand in a text, by no measure but its own."""
-    everything = "".join(lines)
-    return cache(lambda piece: everything.count(piece) / 2 ** (len(piece) / 2))
+def _is_whole(piece: str) -> bool:
+    return piece[0] == piece[-1] == " "
+
+
+def _rarity(piece: str) -> int:
+    """How few texts a piece is likely to stand in: a long one in few, and a stem is seldom one of the
+    small words that every text has."""
+    return len(piece) + (0 if _is_whole(piece) else _STEM)

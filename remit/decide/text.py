@@ -7,6 +7,7 @@ each character in C, and Python only where a letter repeats or a symbol stands.
 
 from __future__ import annotations
 
+import codecs
 import re
 import string
 import unicodedata
@@ -16,7 +17,7 @@ from itertools import pairwise
 from unicodedata import combining
 
 import regex
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from remit.model import InputError, Topic
 
@@ -55,10 +56,10 @@ def line(text: str) -> str:
 
 def packed(text: str) -> bytes:
     """The line in UTF-8, as it is looked through: at its ends there may be more than one space."""
-    apart = text if text.isascii() else _FOREIGN.sub(_apart, text)
-    if _HIDDEN in apart:
+    data = f" {text} ".encode("ascii", _APART)
+    if _HIDDEN in data:
         return f" {' '.join(words(text))} ".encode()
-    data = f" {apart} ".encode().translate(_ASCII)
+    data = data.translate(_ASCII)
     marks = _MARKS.find_matches_as_indexes(data, overlapping=True)
     return _mended(data, marks) if marks else data
 
@@ -68,11 +69,10 @@ def packed_together(texts: Sequence[str]) -> bytes:
 
     Texts that cannot be done so are packed one by one.
     """
-    together = f" {_BETWEEN.join(texts)}{_BETWEEN}"
-    apart = together if together.isascii() else _FOREIGN.sub(_apart, together)
-    if _HIDDEN in apart or together.count(_BORDER) != len(texts):
+    data = f" {_BETWEEN.join(texts)}{_BETWEEN}".encode("ascii", _APART)
+    if _HIDDEN in data or data.count(BORDER) != len(texts):
         return b"".join(packed(text) + BORDER for text in texts)
-    data = apart.encode().translate(_ASCII_AND_BORDER)
+    data = data.translate(_ASCII_AND_BORDER)
     return _mended(data, _MARKS.find_matches_as_indexes(data, overlapping=True))
 
 
@@ -113,6 +113,8 @@ Part = tuple[str, bool, bool]
 
 def parts_of(phrase: str) -> tuple[Part, ...]:
     """A phrase word by word. Raises InputError as `matcher` does."""
+    if "*" not in phrase:
+        return tuple((word, False, False) for word in words(phrase))
     parts: list[Part] = []
     end = -1
     for found in _STARRED.finditer(normal(phrase)):
@@ -151,11 +153,19 @@ def pieces(parts: tuple[Part, ...]) -> tuple[str, ...]:
 
 def pattern(parts: tuple[Part, ...]) -> str:
     """The phrase as a regular expression over lines."""
-    starred = (
-        ("[^ ]*" if lead else "") + re.escape(word) + ("[^ ]*" if trail else "")
-        for word, lead, trail in parts
-    )
-    return f" {' '.join(starred)} "
+    return f" {' '.join(map(_starred, parts))} "
+
+
+def behind(parts: tuple[Part, ...]) -> str:
+    """What stands behind the first of the phrase's pieces, as a regular expression."""
+    gap = next(number for number, (one, two) in enumerate(pairwise(parts)) if one[2] or two[1])
+    to_its_end = "[^ ]* " if parts[gap][2] else ""
+    return f"{to_its_end}{' '.join(map(_starred, parts[gap + 1 :]))} "
+
+
+def _starred(part: Part) -> str:
+    word, lead, trail = part
+    return ("[^ ]*" if lead else "") + re.escape(word) + ("[^ ]*" if trail else "")
 
 
 def _folded(text: str) -> str:
@@ -180,9 +190,11 @@ def _finds(wanted: re.Pattern[str], text: str) -> bool:
 
 # The fast road -----------------------------------------------------------------------------------
 
-_FOREIGN = re.compile(r"[^\x00-\x7f]+")
-_HIDDEN = "\x00"
+_APART = "remit.apart"
+"""What the encoder of ASCII does with characters beyond it: it finds them the fastest."""
+_HIDDEN = b"\x00"
 """Stands for what nobody sees. A text with a NUL of its own takes the slow road, and loses nothing."""
+_NUL = _HIDDEN.decode()
 _DROPPED = re.compile(r"\x00+(?=[\x01-\x7f]|$)")
 """Behind it stands nothing that could be composed with what stands before it."""
 _TWICE = re.compile(r"([^\x00-\x7f])\1")
@@ -199,7 +211,9 @@ _BETWEEN = f" {_BORDER} "
 _ASCII_AND_BORDER = _ASCII[:1] + BORDER + _ASCII[2:]
 _SPACE = ord(" ")
 _DOUBLES = [char.encode("ascii") * 2 for char in f"{string.ascii_lowercase} "]
-_MARKS = BytesAhoCorasick([*_DOUBLES, *(bytes([symbol]) for symbol in _SYMBOLS)])
+_MARKS = BytesAhoCorasick(
+    [*_DOUBLES, *(bytes([symbol]) for symbol in _SYMBOLS)], implementation=Implementation.DFA
+)
 
 
 def _mended(data: bytes, marks: Sequence[tuple[int, int, int]]) -> bytes:
@@ -216,31 +230,36 @@ def _mended(data: bytes, marks: Sequence[tuple[int, int, int]]) -> bytes:
     return bytes(mended)
 
 
-def _apart(found: re.Match[str]) -> str:
-    return _run_apart(found[0])
+def _apart(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _run_apart(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_APART, _apart)
 
 
 @lru_cache(maxsize=4096)
-def _run_apart(run: str) -> str:
+def _run_apart(run: str) -> bytes:
     """Characters beyond ASCII in a row, as they stand in a line; nothing composes across their ends.
 
     Hidden, where that may not be so: a mark at the beginning belongs to a letter before it.
     """
     folded = _folded(run)
-    if combining(run[0]) or combining(folded[:1] or _HIDDEN):
+    if not folded or combining(run[0]) or combining(folded[0]):
         return _HIDDEN
     made = "".join(map(_char_apart, folded))
-    if _HIDDEN in made:
+    if _NUL in made:
         made = _DROPPED.sub("", made)
     if _TWICE.search(made):
         made = _REPEATED.sub(r"\1", made)
-    return made
+    return made.encode()
 
 
 def _char_apart(char: str) -> str:
     """Itself, a space, or a symbol between spaces."""
     if _IGNORABLE.match(char):
-        return _HIDDEN
+        return _NUL
     if not _WORDS.match(char):
         return " "
     return char if _LETTER.match(char) else f" {char} "
