@@ -77,7 +77,7 @@ class Plan:
         """By clause: the decision of its rule on an event without topics."""
         tested = dict.fromkeys(field for each in ranked for field in each.atoms)
         rows = {field: self._rows(field, axes[field], ranked) for field in tested}
-        self._place = _Place(rows, context.channels) if _PLACE & rows.keys() else None
+        place = _Place(rows, context.channels) if _PLACE & rows.keys() else None
         self._event = _Fields({name: rows[name] for name in rows if _holder(name) == ""})
         self._author = _Fields(_below(rows, "author"))
         self._own = _Fields(_below(rows, "fields"))
@@ -88,7 +88,7 @@ class Plan:
         # Taken apart in one step: a decision is so short that looking each up would be felt.
         self._parts = (
             self._topics.known,
-            self._place,
+            place,
             self._event.named,
             self._event.numbers,
             self._author if self._author.asks else None,
@@ -105,7 +105,7 @@ class Plan:
         }
         return rows_of(axis, masks, len(ranked))
 
-    def first(self, said: Mapping[str, Any], held: int, among: Row | None = None) -> int:
+    def first(self, said: Mapping[str, Any], held: int, among: Row | None = None) -> int:  # noqa: C901 - a call for each kind of field would be a tenth of it
         """The first clause that takes an event, -1 where none does.
 
         `said`: the event's fields. `held`: the topics of its text as a bitset. `among`: the clauses
@@ -120,7 +120,8 @@ class Plan:
         elif sure is not None:
             return sure
         if place is not None:
-            row &= place.row(said)
+            here = place.declared.get(said["channel"])
+            row &= place.elsewhere(said) if here is None else here
         for name, get, rest in names:
             row &= get(said[name], rest)
         for name, cuts, found, missing in numbers:
@@ -138,7 +139,14 @@ class Plan:
                     value = writer[name]
                     row &= missing if value is None else found[bisect_right(cuts, value)]
         if own is not None:
-            row &= self._own_row(said["fields"])
+            # The brand's own fields may hold anything, so the type is asked as well.
+            written = said["fields"]
+            for name, get, rest in own.named:
+                value = written.get(name)
+                row &= get(value if type(value) is str else None, rest)
+            for name, cuts, found, missing in own.numbers:
+                value = written.get(name)
+                row &= found[bisect_right(cuts, value)] if type(value) is Decimal else missing
         if row & asking:
             row &= self._shifts.row(self._openings.at(said["time"]))
         return (row & -row).bit_length() - 1
@@ -146,17 +154,6 @@ class Plan:
     def of_rule(self, rule: int) -> Row:
         """The clauses of a rule; they stand side by side."""
         return (1 << bisect_right(self.rules, rule)) - (1 << bisect_left(self.rules, rule))
-
-    def _own_row(self, said: Mapping[str, Any]) -> Row:
-        """The brand's own fields may hold anything, so the type is asked as well."""
-        row: Row = -1
-        for name, get, rest in self._own.named:
-            value = said.get(name)
-            row &= get(value if type(value) is str else None, rest)
-        for name, cuts, found, missing in self._own.numbers:
-            value = said.get(name)
-            row &= found[bisect_right(cuts, value)] if type(value) is Decimal else missing
-        return row
 
 
 class _Place:
@@ -172,7 +169,7 @@ class _Place:
         known = channel if isinstance(channel, NamedRows) else None
         self._none: Row = -1 if known is None else known.missing
         self._other: Row = -1 if known is None else known.rest
-        self._declared: dict[str | None, Row] = {
+        self.declared: dict[str | None, Row] = {
             name: (-1 if known is None else known.table[name]) & self._on(each.platform)
             for name, each in channels.items()
         }
@@ -181,12 +178,10 @@ class _Place:
         rows = self._platform
         return -1 if rows is None else rows.table.get(platform, rows.rest)
 
-    def row(self, said: Mapping[str, Any]) -> Row:
-        name = said["channel"]
-        declared = self._declared.get(name)
-        if declared is not None:
-            return declared
-        return (self._none if name is None else self._other) & self._on(said["platform"])
+    def elsewhere(self, said: Mapping[str, Any]) -> Row:
+        """Where the channel is not declared, or not said."""
+        named = self._none if said["channel"] is None else self._other
+        return named & self._on(said["platform"])
 
 
 class _TopicRows:
