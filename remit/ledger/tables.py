@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -186,7 +187,15 @@ case = Table(
     Column("opened_at", Instant, nullable=False),
     Column("last_event_at", Instant, nullable=False),
     Column("first_response_due", Instant),
+    Column("next_response_due", Instant),
     Column("resolution_due", Instant),
+    Column("waiting_since", Instant),
+    Column("waiting_for", String),  # coded: author, supplier ...
+    Column("claimed_until", Instant),
+    Column("reopened_at", Instant),
+    Column("warned_at", Instant),
+    Column("resolution_overdue_at", Instant),
+    Column("incident", _Id),
     Column("acknowledged_at", Instant),
     Column("responded_at", Instant),
     Column("resolved_at", Instant),
@@ -389,4 +398,61 @@ outbox = Table(
     Column("made_at", Instant, nullable=False),
     Column("sent_at", Instant),
     Index("ix_outbox_unsent", "sent_at"),
+)
+absence = Table(  # leave and swaps: facts, not policy
+    "absence",
+    metadata,
+    _id(),
+    Column("brand", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("since", Date, nullable=False),  # the first day, on the brand's calendar
+    Column("until", Date, nullable=False),  # the last day, included
+    Column("cover", String),  # who stands in
+    Column("recorded_by", String),
+    Column("recorded_at", Instant, nullable=False),
+    Column("withdrawn_by", String),
+    Column("withdrawn_at", Instant),
+    Index("ix_absence_brand", "brand", "until"),
+)
+enrolment = Table(  # personal one-time codes; the secret is encrypted with a key from outside
+    "enrolment",
+    metadata,
+    Column("brand", String, primary_key=True),
+    Column("person", String, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("enrolled_at", Instant, nullable=False),
+    Column("last_step", _Id, nullable=False, default=0),  # the newest code that was taken
+)
+reminder = Table(  # what a person is to be told beside the steps of an escalation
+    "reminder",
+    metadata,
+    _id(),
+    Column("brand", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("role", String),
+    Column("case", ForeignKey("case.id"), nullable=False),
+    Column("kind", String, nullable=False),  # new, due_soon, breached, handed_to_you ...
+    Column("key", String, nullable=False),  # what makes it the same reminder: told once
+    Column("made_at", Instant, nullable=False),
+    Column("after", Instant, nullable=False),  # not before: quiet hours, a digest
+    Column("told_at", Instant),
+    Column("code", String),  # delivered, no_address, failed, moot
+    UniqueConstraint("person", "case", "key", name="uq_reminder_once"),
+    Index("ix_reminder_untold", "brand", "told_at"),
+)
+incident = Table(  # a storm: many messages about one thing, told once
+    "incident",
+    metadata,
+    _id(),
+    Column("brand", String, nullable=False),
+    Column("topic", String),
+    Column("channel", String),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("event", _Id),  # the metric.spike that it raised
+    Column("case", _Id),  # the case that this event opened
+    Column("rate", Float, nullable=False),  # messages in the window
+    Column("baseline", Float, nullable=False),
+    Column("statement", _Id),  # the approved draft that its members share
+    Index("ix_incident_brand", "brand", "closed_at"),
 )

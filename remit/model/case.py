@@ -71,7 +71,21 @@ class Case(Frozen):
     """Hash of the bundle it was promised under."""
     opened_at: AwareDatetime
     first_response_due: AwareDatetime | None = None
+    next_response_due: AwareDatetime | None = None
+    """When the author's newest message is to be answered, once the first one was."""
     resolution_due: AwareDatetime | None = None
+    waiting_since: AwareDatetime | None = None
+    """Since when the clocks stand still: somebody outside has to act first."""
+    waiting_for: str | None = None
+    """Coded: author, supplier, ..."""
+    claimed_until: AwareDatetime | None = None
+    """Until when the case is the assignee's alone."""
+    reopened_at: AwareDatetime | None = None
+    warned_at: AwareDatetime | None = None
+    """When somebody was told that a due time comes near; None again once that due time changes."""
+    resolution_overdue_at: AwareDatetime | None = None
+    incident: int | None = None
+    """The storm that it is part of."""
     acknowledged_at: AwareDatetime | None = None
     responded_at: AwareDatetime | None = None
     resolved_at: AwareDatetime | None = None
