@@ -1,10 +1,12 @@
-"""The worker killed at random while the platform fails: is anything lost, doubled or unapproved?
+"""Everything killed at random while the platform fails: is anything lost, doubled or unapproved?
 
-    python -m benchmarks.chaos [--kills 20] [--cases 60] [--seed 1] [--timeout 900] [--json]
+    python -m benchmarks.chaos [--kills 20] [--cases 60] [--seed 1] [--timeout 900] [--url URL] [--json]
 
 It starts a server, a sandbox and a worker in a folder of their own, lets a public write and a
-campaign run, has people decide over Prefect's API, and kills the worker with SIGKILL again and
-again while the sandbox answers 500 and 429, drops connections, accepts and never answers, hides
+campaign run, has people decide over Prefect's API, and does harm again and again: the worker or the
+Prefect server is killed with SIGKILL, the worker is stopped for longer than its lease and goes on,
+the ledger's database is taken away (SQLite: locked for some seconds; PostgreSQL, with `--url`: every
+connection is cut). All the while the sandbox answers 500 and 429, drops connections, accepts and never answers, hides
 what it took, and publishes twice what it is sent twice. When all is quiet it counts from what the
 platform has received, against what the public wrote and the people allowed, and again from the
 ledger's own audit; the larger figure is printed. It ends with 1 unless lost, doubled and
@@ -23,6 +25,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +33,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from benchmarks._crowd import Public, Staff, witness
+from benchmarks._databases import cut, database
 from benchmarks._print import progress, show_counts
 from integrations.sandbox.control import Sandbox
 from remit.cli.up import House, house
@@ -41,12 +45,13 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
 
     from flows.desk import Desk
+    from remit.cli.supervisor import Child
 
 SAMPLE = Path(__file__).resolve().parents[1] / "playbooks" / "kopi"
 BRAND, CHANNEL, ACCOUNT = "kopi", "toko", "kopi.nusa"
 POSTS = tuple(f"Kabar nomor {number} dari Kopi Nusa. ☕" for number in range(1, 7))
 SECONDS_UP = (4.0, 14.0)
-"""How long a worker lives, from its start; the first three or four it needs to import."""
+"""Between two harms; a worker needs the first three or four to import."""
 ENVIRONMENT = {"REMIT_LEASE_SECONDS": "10", "REMIT_SEND_WINDOW_SECONDS": "6"}
 _ERRORS: dict[str, object] = {
     "fail_500": {"rate": 0.1, "on": "all"},
@@ -65,6 +70,21 @@ WEATHER: tuple[tuple[str, dict[str, object]], ...] = (
     ("never answers, publishes twice", _HANGS | _TWICE),
     ("errors, never answers, hides, publishes twice", _ERRORS | _HANGS | _HIDES | _TWICE),
 )
+HARMS = (
+    "worker",
+    "stall",
+    "worker",
+    "server",
+    "database",
+    "worker",
+    "stall",
+    "worker",
+    "database",
+    "worker",
+)
+"""What is done, in turn: most of all the worker is killed, where everything is under way."""
+_STALLED = 13.0
+"""Seconds for which a worker is stopped: more than its lease, so that another may take its work."""
 _WAITING = [SlotState.returned, SlotState.failed]
 
 
@@ -96,7 +116,7 @@ def playbook_copy(to: Path) -> Path:
 
 
 class Drill:
-    """Kills, storms and people, and the count afterwards."""
+    """Harms, storms and people, and the count afterwards."""
 
     def __init__(self, running: House, sandbox: Sandbox, desk: Desk, seed: int) -> None:
         self._running = running
@@ -107,7 +127,7 @@ class Drill:
         self._public = Public(sandbox, ACCOUNT, random.Random(seed + 1))
         self._staff = Staff(random.Random(seed + 2))
         self._unknown: set[int] = set()
-        self.kills = 0
+        self.harms: Counter[str] = Counter()
 
     async def run(self, kills: int, count: int, seconds: float) -> dict[str, int]:
         """Everything, within so many seconds."""
@@ -139,18 +159,34 @@ class Drill:
             await self._sandbox.faults(seed=self._seed + number, **faults)
             while self._public.written < count * (number + 1) // kills:
                 await self._public.write()
-            progress(f"kill {number + 1} of {kills}, {self._public.written} messages: {name}")
-            await self._kill(self._chance.uniform(*SECONDS_UP))
+            harm = HARMS[number % len(HARMS)]
+            progress(f"{number + 1} of {kills}, {harm}, {self._public.written} messages: {name}")
+            await asyncio.sleep(self._chance.uniform(*SECONDS_UP))
+            await self._harm(harm)
+            self.harms[harm] += 1
         await self._sandbox.faults()
 
-    async def _kill(self, after: float) -> None:
-        """Let the worker live so long, kill it, and wait until it has been started again."""
+    async def _harm(self, what: str) -> None:
         worker = self._running.worker
-        await asyncio.sleep(after)
-        starts = worker.starts = 1  # else the supervisor would wait longer each time
-        worker.signal(signal.SIGKILL)
-        self.kills += 1
-        while worker.starts == starts:  # noqa: ASYNC110 - the supervisor tells nobody
+        match what:
+            case "worker":
+                await self._kill(worker)
+            case "server":
+                await self._kill(
+                    next(c for c in self._running.supervisor.children if c.name == what)
+                )
+            case "stall":
+                worker.signal(signal.SIGSTOP)
+                await asyncio.sleep(_STALLED)
+                worker.signal(signal.SIGCONT)
+            case "database":
+                await cut(os.environ.get("REMIT_DATABASE_URL"))
+
+    async def _kill(self, child: Child) -> None:
+        """Kill it, and wait until it has been started again."""
+        starts = child.starts = 1  # else the supervisor would wait longer each time
+        child.signal(signal.SIGKILL)
+        while child.starts == starts:  # noqa: ASYNC110 - the supervisor tells nobody
             await asyncio.sleep(0.1)
 
     async def _work(self, client: PrefectClient) -> None:
@@ -206,7 +242,7 @@ class Drill:
             "replies": sum(message.parent is not None for message in received),
             "posts": sum(message.parent is None for message in received),
             "decisions": self._staff.decided,
-            "kills": self.kills,
+            **{f"harm: {what}": self.harms[what] for what in dict.fromkeys(HARMS)},
             "lost": max(len(seen.lost), audited.lost),
             "doubled": max(len(seen.doubled), audited.doubled),
             "unapproved": max(len(seen.unapproved), audited.unapproved),
@@ -217,7 +253,11 @@ class Drill:
 
 async def drill(given: argparse.Namespace, home: Path) -> dict[str, int]:
     copy = playbook_copy(home / "playbook" / BRAND)
-    async with house([copy], port=given.port, sandbox_port=given.sandbox_port) as running:
+    async with contextlib.AsyncExitStack() as stack:
+        if given.url:
+            os.environ["REMIT_DATABASE_URL"] = await stack.enter_async_context(database(given.url))
+        ports = {"port": given.port, "sandbox_port": given.sandbox_port}
+        running = await stack.enter_async_context(house([copy], **ports))
         from flows.desk import close_desk, open_desk
 
         token = SecretStr(os.environ["REMIT_SANDBOX_TOKEN"])
@@ -240,6 +280,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=60, help="messages of the public")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=900, help="seconds for all of it")
+    parser.add_argument("--url", help="a PostgreSQL server for the ledger, else SQLite")
     parser.add_argument("--port", type=int, default=4210)
     parser.add_argument("--sandbox-port", type=int, default=4310)
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -252,7 +293,8 @@ def main() -> int:
         counted = asyncio.run(drill(given, home))
     show_counts(counted, as_json=given.json)
     wrong = counted["lost"] + counted["doubled"] + counted["unapproved"]
-    if wrong or counted["kills"] < given.kills:
+    done = sum(times for what, times in counted.items() if what.startswith("harm: "))
+    if wrong or done < given.kills:
         progress(f"The ledger and the logs are in {home}")
         return 1
     shutil.rmtree(home)

@@ -89,6 +89,27 @@ async def _pool(client: PrefectClient) -> list[str]:
     return []
 
 
+async def process_pool() -> None:
+    """The pool for Prefect's own process worker, to be made before the first deploy."""
+    from prefect.workers.process import ProcessWorker
+
+    async with get_client() as client:
+        try:
+            found = await client.read_work_pool(POOL)
+        except ObjectNotFound:
+            template = ProcessWorker.get_default_base_job_template()
+            await client.create_work_pool(
+                WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
+            )
+            return
+    if found.type != ProcessWorker.type:
+        raise InputError(
+            f"the pool {POOL} is one of type {found.type}, and runs of their own processes need one of "
+            f"type {ProcessWorker.type}; delete it with `prefect work-pool delete {POOL}`, or name "
+            "another REMIT_HOME"
+        )
+
+
 async def _queue(client: PrefectClient, want: WantedQueue) -> list[str]:
     """A queue of ours with its limit, and urgent before normal.
 

@@ -1,7 +1,8 @@
 """The long-lived worker: runs the flows in its own process and keeps the loops going.
 
 A process a run costs seconds and 100 MB; here a run is a task of one event loop. Whoever wants
-isolation serves the same pool with Prefect's process worker instead (docs/operations.md).
+isolation has Prefect's process worker carry out the runs instead (`remit up --isolated`); the loops
+stay here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -138,18 +140,19 @@ class Loops:
         ]
 
 
-async def serve(pool: str = POOL, name: str | None = None) -> None:
-    """Run the worker and its loops until SIGTERM or SIGINT."""
+async def serve(pool: str = POOL, name: str | None = None, *, runs: bool = True) -> None:
+    """Run the worker and its loops until SIGTERM or SIGINT; without `runs`, the loops alone."""
     desk = await open_desk()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tasks = Loops(desk).tasks()
-    worker = RemitWorker(
-        work_pool_name=pool, name=name, create_pool_if_not_found=False, limit=AT_ONCE
-    )
-    tasks.append(asyncio.create_task(_start(worker)))
+    if runs:
+        worker = RemitWorker(
+            work_pool_name=pool, name=name, create_pool_if_not_found=False, limit=AT_ONCE
+        )
+        tasks.append(asyncio.create_task(_start(worker)))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait([stopping, tasks[-1]], return_when=asyncio.FIRST_COMPLETED)
@@ -176,7 +179,7 @@ class _NoSuspensionAsError(logging.Filter):
 
 
 def main() -> None:
-    """`python -m flows`: the worker of `remit up`."""
+    """`python -m flows`: the worker of `remit up`; with `--loops`, all but the runs."""
     said = logging.StreamHandler()
     said.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     ours = logging.getLogger("remit")  # Prefect configures the root for itself
@@ -185,4 +188,4 @@ def main() -> None:
     ours.propagate = False
     logging.getLogger("prefect.flow_runs").addFilter(_NoSuspensionAsError())
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL
-    asyncio.run(serve())
+    asyncio.run(serve(runs="--loops" not in sys.argv[1:]))

@@ -242,6 +242,10 @@ def up(
     ],
     port: PortOption = SERVER_PORT,
     sandbox_port: SandboxPortOption = SANDBOX_PORT,
+    isolated: Annotated[
+        bool,
+        typer.Option("--isolated", help="A process for each run: some seconds and 100 MB each."),
+    ] = False,
 ) -> None:
     """Start all of it on this machine: Prefect, the worker, and the sandbox where a playbook uses it.
 
@@ -252,7 +256,7 @@ def up(
 
     from remit.cli import up as starting
 
-    asyncio.run(starting.up(paths, port=port, sandbox_port=sandbox_port))
+    asyncio.run(starting.up(paths, port=port, sandbox_port=sandbox_port, isolated=isolated))
 
 
 @app.command(epilog="Example: remit demo --headless --format json")

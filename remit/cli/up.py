@@ -72,9 +72,16 @@ async def answers(url: str, child: Child, seconds: float = BOOT) -> None:
 
 @contextlib.asynccontextmanager
 async def house(
-    paths: Sequence[Path], *, port: int = SERVER_PORT, sandbox_port: int = SANDBOX_PORT
+    paths: Sequence[Path],
+    *,
+    port: int = SERVER_PORT,
+    sandbox_port: int = SANDBOX_PORT,
+    isolated: bool = False,
 ) -> AsyncIterator[House]:
-    """Server, sandbox, deployed playbooks and worker; all of it stops on leaving."""
+    """Server, sandbox, deployed playbooks and worker; all of it stops on leaving.
+
+    `isolated`: each run has a process of its own, by Prefect's process worker.
+    """
     loaded = [load_playbook(path) for path in paths]
     elsewhere = os.environ.get("PREFECT_API_URL")
     needs_sandbox = "REMIT_SANDBOX_URL" not in os.environ and any(
@@ -124,16 +131,24 @@ async def house(
         if needs_sandbox:
             await answers(f"{shared['REMIT_SANDBOX_URL']}/api/about", page)
         os.environ.update(shared)
-        from flows.deploy import deploy
+        from flows.deploy import deploy, process_pool
         from flows.desk import close_desk, open_desk
+        from flows.names import POOL
 
+        if isolated:
+            await process_pool()
         desk = await open_desk()
         for path, playbook in zip(paths, loaded, strict=True):
             changes = await deploy(desk, read_bundle(path), playbook)
             said = f"{len(changes)} changes in Prefect" if changes else "as it was"
             say(f"Playbook of {playbook.brand}: in force, {said}")
         await close_desk()
-        worker = await supervisor.start(Child("worker", [sys.executable, "-m", "flows"]))
+        loops = ["--loops"] if isolated else []
+        worker = await supervisor.start(Child("worker", [sys.executable, "-m", "flows", *loops]))
+        if isolated:
+            await supervisor.start(
+                Child("runs", [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL])
+            )
         await _listening(loaded, worker)
         yield House(
             supervisor=supervisor,
@@ -177,10 +192,13 @@ async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
         say(f"Not every channel could be read yet; what the worker says is in {worker.log}")
 
 
-async def up(paths: Sequence[Path], *, port: int, sandbox_port: int) -> None:
+async def up(
+    paths: Sequence[Path], *, port: int, sandbox_port: int, isolated: bool = False
+) -> None:
     """Run until Ctrl-C or SIGTERM."""
     say("Starting Remit; a first start takes about half a minute.")
-    async with house(paths, port=port, sandbox_port=sandbox_port) as running:
+    ports = {"port": port, "sandbox_port": sandbox_port}
+    async with house(paths, **ports, isolated=isolated) as running:
         say(f"Prefect (approvals, runs, reports): {running.server}")
         if running.sandbox:
             say(f"Sandbox (write as the public):      {running.sandbox}")
