@@ -17,6 +17,7 @@ from integrations.registry import limits_of
 from remit.draft import plan_text, variant_problems
 from remit.ledger import cases, drafts, slots
 from remit.ledger.rulings import rule_on
+from remit.ledger.standing import standing
 from remit.ledger.turned_back import note
 from remit.model import Brief, Case, InputError, Playbook, Refused, Verdict
 from remit.model import State as CaseState
@@ -57,6 +58,7 @@ async def _work(desk: Desk, case: Case, run: str) -> State[None]:
             case = await cases.get(desk.ledger, case.id)
         playbook = await desk.deployed(case.brand)
         form = plan_form(
+            case,
             playbook,
             describe_plan(
                 case,
@@ -66,6 +68,7 @@ async def _work(desk: Desk, case: Case, run: str) -> State[None]:
                 desk.now(),
                 title=brief.title,
                 notice=await cases.notice(desk.ledger, case.id),
+                standing=await standing(desk.ledger, case.id, playbook, desk.now()),
             ),
         )
         try:
@@ -77,7 +80,11 @@ async def _work(desk: Desk, case: Case, run: str) -> State[None]:
         if problems and ruling.verdict is Verdict.approve:
             await note(desk.ledger, case.id, "content_refused", desk.now())
         else:
-            ruled = await rule_on(desk.ledger, ruling, playbook, desk.now(), run=run)
+            ruled = await rule_on(
+                desk.ledger, ruling, playbook, desk.now(), run=run, key=desk.enrol_key()
+            )
+            if ruling.code is not None:  # it is worth nothing any more, and shown to nobody either
+                await forget_own_form()
             if ruled.accepted and ruled.approvals_missing == 0:
                 return Completed(message=ruled.message)
         case = await _again(desk, case, run)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from flows.calendars import PublicHolidays
 from integrations.registry import connect
+from integrations.secrets import read_secret
 from remit.decide import Router
 from remit.ledger import bundles
 from remit.ledger.store import Ledger
-from remit.model import Bundle, InputError, Missing, Platform, Playbook
+from remit.model import Bundle, CredentialsError, InputError, Missing, Platform, Playbook
 from remit.playbook import load_playbook
 
 if TYPE_CHECKING:
@@ -31,6 +36,9 @@ def _seconds(name: str, default: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+_log = logging.getLogger("remit.desk")
+ENROL_KEY = "REMIT_ENROL_KEY"
+"""The variable with that key; with `_FILE` at its end, of a file that holds it."""
 LEASE = _seconds("REMIT_LEASE_SECONDS", 45)
 """How long a run may be silent before it is taken for dead."""
 SEND_WINDOW = _seconds("REMIT_SEND_WINDOW_SECONDS", 20)
@@ -40,15 +48,17 @@ SEND_WINDOW = _seconds("REMIT_SEND_WINDOW_SECONDS", 20)
 class Desk:
     """Opened once a process and event loop; everything in it is safe to share between runs."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, clock: Callable[[], datetime] | None = None) -> None:
         self.ledger = ledger
+        self._clock = clock
         self.holidays = PublicHolidays()
         self._playbooks: dict[str, Playbook] = {}
         self._routers: dict[str, Router] = {}
         self._platforms: dict[tuple[str, str, str], Platform] = {}
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        """The time of day, or what the clock given says."""
+        return datetime.now(UTC) if self._clock is None else self._clock()
 
     async def bundle(self, hash_: str) -> Bundle:
         return await bundles.get(self.ledger, hash_)
@@ -85,6 +95,17 @@ class Desk:
     async def destination(self, case: Case) -> str:
         """Where an approved answer to this case goes: a channel and the message answered."""
         return f"{case.channel} {case.subject}"
+
+    def enrol_key(self) -> SecretStr | None:
+        """What the secrets of one-time codes are encrypted with; None where nothing gives one."""
+        file = os.environ.get(f"{ENROL_KEY}_FILE")
+        if not os.environ.get(ENROL_KEY) and not file:
+            return None
+        try:
+            return read_secret(f"env:{ENROL_KEY}" if os.environ.get(ENROL_KEY) else f"file:{file}")
+        except CredentialsError as unread:  # whoever gives a code is told; the others can decide
+            _log.warning("no one-time code can be checked: %s", unread)
+            return None
 
     async def close(self) -> None:
         for platform in self._platforms.values():

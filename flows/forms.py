@@ -12,17 +12,20 @@ from enum import Enum
 from typing import Annotated, Any, cast
 
 from prefect.input import RunInput
-from pydantic import Field, ValidationError, create_model
+from pydantic import Field, SecretStr, ValidationError, create_model
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from flows.names import local
+from remit.ledger.standing import Standing
 from remit.model import Case, Draft, Message, Playbook, Ruling, Slot, Tried, Verdict
 
 NOBODY = "—"
 
 NOTICES = {
     "no_decision": "The form was sent without a decision. Nothing was decided.",
+    "claimed_by": "Somebody else has claimed this case. Nothing was sent.",
+    "wait_over": "Nobody outside is waited for any more; this is a new draft.",
     "unknown_person": "The person named is not in the playbook. Nothing was sent.",
     "not_eligible": "The person named may not decide on this. Nothing was sent.",
     "writer_may_not": "Whoever wrote this may not approve it. Nothing was sent.",
@@ -30,6 +33,15 @@ NOTICES = {
     "draft_voided": "The draft is void. Nothing was sent; here is the new one.",
     "already_decided": "This was decided already. Nothing more was done.",
     "not_verified": "This approval asks for the approver's one-time code. Nothing was sent.",
+    "wrong_code": "The one-time code was not the approver's. Nothing was sent.",
+    "code_used": "The one-time code was taken before, and each is taken once. Nothing was sent; wait for the next.",
+    "not_enrolled": "The approver has no one-time codes yet (`remit enrol PERSON`). Nothing was sent.",
+    "too_many_codes": "Too many wrong codes were tried under that name. Nothing was sent; wait some minutes.",
+    "code_unreadable": "No code can be checked here: REMIT_ENROL_KEY is missing or another. Nothing was sent.",
+    "away": "The person named is on leave today. Nothing was sent; somebody else has to decide.",
+    "too_early": "Others have to approve before the person named. Nothing was sent.",
+    "reason_needed": "A rejection needs its reason. Nothing was changed; say what the next draft has to do better.",
+    "autopilot_limit": "Today's answers that may go out unseen are used up. This one waits for a person.",
     "empty_text": "There is no text to send. Nothing was sent; write the answer first.",
     "nowhere": "This came from no channel, so there is nobody to answer. Resolve it, or hand it off.",
     "unknown_role": "Handing off needs the role that takes over. Nothing was changed.",
@@ -43,6 +55,7 @@ NOTICES = {
     "approvals_missing": "One more person must approve before anything is sent.",
     "handoff_offered": "It is offered to another role; until that accepts, it stays yours.",
     "handed_off": "Another role handed this over to you.",
+    "statement": "The storm that this is part of has approved words now; this draft says them.",
     "handoff_expired": "The offer to another role ran out; it is still yours.",
     "stopped": "Sending is stopped for this brand (`remit stop --lift` ends it). Nothing was sent.",
     "watch": "This channel is in watch mode: Remit drafts and never sends.",
@@ -57,7 +70,7 @@ NOTICES = {
     "gone": "The message to answer is gone. Nothing was sent.",
     "template": "The template could not be rendered; the run's log says why. Write the answer yourself.",
     "unsettled": "An earlier answer may be out there already; `remit status` names it. Settle it first.",
-    "playbook_changed": "Another playbook was put in force meanwhile. Nothing was sent; decide again.",
+    "playbook_changed": "Another playbook was put in force after it was drafted. Nothing was sent; this is a new draft.",
     "unreachable": "The platform could not be reached. Nothing was sent.",
     "cannot_be_known": "Nobody can tell whether the reply went out; `remit status` says what to do.",
     "tried_too_often": "The reply could not be brought out; `remit status` says what to do.",
@@ -100,10 +113,14 @@ def describe(
     *,
     notice: str | None = None,
     citations: Sequence[str] = (),
+    standing: Standing | None = None,
 ) -> str:
     """The case as markdown. What is to be answered stands first: the form shows a few lines of it."""
     said = notice_text(notice)
     parts = [f"**⚠ {said}**\n"] if said else []
+    stands = standing or Standing()
+    if stands.rejected is not None:
+        parts.append(f"The draft before was rejected:\n\n{quoted(stands.rejected)}\n")
     asked = [message for message in conversation if message.id == case.subject]
     parts += [_message(message, playbook, now) for message in asked]
     due = case.first_response_due
@@ -114,7 +131,7 @@ def describe(
         f"rule `{case.rule}`",
         f"topics {', '.join(case.topics) or NOBODY}",
         f"answer due {local(due, playbook, now) if due else NOBODY}",
-        f"may approve: {_approvers(case, playbook)}",
+        *approval_facts(case, playbook, stands),
     ]
     if citations:
         facts.append(f"the draft rests on {', '.join(f'`{each}`' for each in citations)}")
@@ -154,11 +171,15 @@ def describe_plan(
     *,
     title: str,
     notice: str | None = None,
+    standing: Standing | None = None,
 ) -> str:
     """A campaign's plan as markdown."""
+    stands = standing or Standing()
     parts = [f"# {escaped(title)}\n"]
     if said := notice_text(notice):
         parts.append(f"**⚠ {said}**\n")
+    if stands.rejected is not None:
+        parts.append(f"The plan before was rejected:\n\n{quoted(stands.rejected)}\n")
     if problems:
         parts.append(
             "**It cannot go out like this:**\n\n" + "\n".join(f"- {escaped(p)}" for p in problems)
@@ -167,7 +188,7 @@ def describe_plan(
         parts.append(f"### {slot.post} on {slot.channel}, {local(slot.at, playbook, now)}\n")
         parts.append(quoted(slot.text))
         parts += [f"\n🖼 `{file}`: {escaped(alt)}" for file, alt in slot.media]
-    parts.append(f"\nMay approve: {_approvers(case, playbook)}")
+    parts.append("\n" + " · ".join(approval_facts(case, playbook, stands)))
     return "\n".join(parts)
 
 
@@ -175,17 +196,38 @@ def _is_link(url: str) -> bool:
     return re.fullmatch(r"https?://[^\s()<>\"']+", url) is not None
 
 
-def _approvers(case: Case, playbook: Playbook) -> str:
+def approval_facts(case: Case, playbook: Playbook, standing: Standing) -> list[str]:
+    """Who has approved, and who may, tier by tier; who is on leave may not."""
     approval = playbook.approvals.get(case.approval or "")
     if approval is None:
-        return NOBODY
-    names = [
-        f"{playbook.people[person].name} ({role})"
-        for role in approval.by
-        for person in playbook.roles[role].people
-        if person in playbook.people
-    ]
-    return ", ".join(names)
+        return [f"may approve: {NOBODY}"]
+    tiers = []
+    for tier in approval.asked:
+        roles = [(role, playbook.roles[role]) for role in tier.by if role in playbook.roles]
+        names = ", ".join(
+            f"{escaped(playbook.people[person].name)} "
+            f"({role}{', on leave' * (person in standing.away)})"
+            for role, known in roles
+            for person in known.people
+            if person in playbook.people
+        )
+        tiers.append(f"{tier.count} of {names}" if tier.count > 1 else names)
+    said = [f"may approve: {'; then '.join(tiers)}"]
+    known = [playbook.people[each] for each in standing.approved if each in playbook.people]
+    given = [escaped(person.name) for person in known]
+    if given:
+        said.append(f"approved by {', '.join(given)}")
+    if approval.identity == "verified":
+        said.append("with a one-time code")
+    return said
+
+
+def _code(case: Case, playbook: Playbook) -> dict[str, Any]:
+    """The field for a one-time code, where the approval asks for one."""
+    approval = playbook.approvals.get(case.approval or "")
+    if approval is None or approval.identity != "verified":
+        return {}
+    return {"code": (SecretStr, Field(SecretStr(""), title="One-time code"))}
 
 
 def _choice(name: str, values: Iterable[str]) -> type[Enum]:
@@ -215,13 +257,14 @@ def reply_form(
         who=_unchosen(people, "Who decides"),
         decision=_unchosen(verdicts, "Decision"),
         text=(str, Field(draft.text if draft else "", title="Answer")),
+        **_code(case, playbook),
         reason=(str, ""),
         hand_off_to=(roles, Field(roles(NOBODY), title="Hand off to")),
     )
     return form.with_initial_data(description=description)
 
 
-def plan_form(playbook: Playbook, description: str) -> type[RunInput]:
+def plan_form(case: Case, playbook: Playbook, description: str) -> type[RunInput]:
     """The form of a campaign's plan."""
     people = _choice("Person", playbook.people)
     verdicts = _choice("Decision", [Verdict.approve, Verdict.reject, Verdict.resolve])
@@ -230,6 +273,7 @@ def plan_form(playbook: Playbook, description: str) -> type[RunInput]:
         __base__=RunInput,
         who=_unchosen(people, "Who decides"),
         decision=_unchosen(verdicts, "Decision"),
+        **_code(case, playbook),
         reason=(str, ""),
     )
     return form.with_initial_data(description=description)
@@ -244,6 +288,7 @@ def ruling_of(answer: RunInput | None, case: Case) -> Ruling:
         draft=case.form_draft,
         verdict=Verdict(chosen) if chosen else None,
         person=said.get("who"),
+        code=getattr(answer, "code", None),
         via="form",
         text=said.get("text"),
         reason=said.get("reason") or "",
@@ -254,6 +299,7 @@ def ruling_of(answer: RunInput | None, case: Case) -> Ruling:
 __all__ = [
     "NOTICES",
     "ValidationError",
+    "approval_facts",
     "describe",
     "describe_plan",
     "escaped",

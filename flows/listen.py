@@ -9,6 +9,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from flows.clocks import clocks_of
+from flows.conversations import refresh
 from flows.desk import Desk, open_desk
 from remit.ledger import ingest
 from remit.model import Arrival, Event, Playbook, RemitError
@@ -32,6 +34,7 @@ async def poll(desk: Desk, playbook: Playbook, channel: str) -> ingest.Ingested:
         cursor = await ingest.cursor_of(desk.ledger, playbook.brand, channel)
         batch = await platform.listen(cursor, declared.since)
         if batch.arrivals or batch.cursor != cursor:
+            clocks = await clocks_of(desk, playbook)
             done = await ingest.ingest(
                 desk.ledger,
                 playbook,
@@ -41,7 +44,9 @@ async def poll(desk: Desk, playbook: Playbook, channel: str) -> ingest.Ingested:
                 cursor=batch.cursor,
                 now=desk.now(),
                 open_cases=not (cursor is None and declared.since is not None),
-                holidays=desk.holidays,
+                holidays=clocks.holidays,
+                promised=clocks.promised,
+                windows=clocks.windows,
             )
             total = ingest.Ingested(
                 stored=total.stored + done.stored,
@@ -55,7 +60,10 @@ async def poll(desk: Desk, playbook: Playbook, channel: str) -> ingest.Ingested:
 
 
 async def poll_all(desk: Desk, playbook: Playbook) -> dict[str, str]:
-    """Poll every channel; the failures by channel, each fit to show. One never stops another."""
+    """Poll every channel; the failures by channel, each fit to show. One never stops another.
+
+    Then the threads of open cases are read, some at a time.
+    """
     failures = {}
     for channel in playbook.channels:
         try:
@@ -72,6 +80,10 @@ async def poll_all(desk: Desk, playbook: Playbook) -> dict[str, str]:
                     done.stored,
                     len(done.opened),
                 )
+    try:
+        await refresh(desk, playbook)
+    except RemitError as failed:
+        _log.warning("%s: the threads of open cases wait: %s", playbook.brand, failed)
     return failures
 
 

@@ -16,8 +16,10 @@ from flows.runs import forget_own_form
 from flows.sending import NotSent, is_out, send_reply
 from integrations.registry import limits_of
 from remit.draft import Composed, compose
-from remit.ledger import cases, drafts, publications
+from remit.ledger import cases, drafts, publications, storms
+from remit.ledger.autopilot import go_unseen
 from remit.ledger.rulings import rule_on
+from remit.ledger.standing import standing
 from remit.ledger.turned_back import note, turn_back
 from remit.model import Case, PublicationState, Refused, Verdict
 from remit.model import State as CaseState
@@ -61,6 +63,8 @@ async def _work(desk: Desk, case: Case, run: str) -> State[None]:
             case = await cases.get(desk.ledger, case.id)
         if case.state is not CaseState.awaiting_approval:
             case = await _draft(desk, case, run)
+            if await _goes_unseen(desk, case, run):
+                continue
             case = await _show(desk, case, run)
         done = await _decided(desk, case, run)
         if done is not None:
@@ -77,7 +81,11 @@ async def _draft(desk: Desk, case: Case, run: str) -> Case:
         event = await cases.subject(desk.ledger, case.id)
         try:
             limits = limits_of(case.platform) if case.channel else None
-            composed = compose(event, case, playbook, desk.now(), limits)
+            rejected = (await standing(desk.ledger, case.id, playbook, desk.now())).rejections
+            composed = compose(event, case, playbook, desk.now(), limits, rejected=rejected)
+            said = await storms.statement_for(desk.ledger, case)
+            if said is not None:  # what was approved for all of its storm
+                composed = Composed(text=said.text, language=said.language)
         except Refused as broken:  # a person writes what the template could not
             get_run_logger().warning("case %s: %s", case.id, broken)
             composed = Composed(text="", language=case.language or "en")
@@ -95,6 +103,17 @@ async def _draft(desk: Desk, case: Case, run: str) -> Case:
             lease=LEASE,
         )
     return await cases.get(desk.ledger, case.id)
+
+
+async def _goes_unseen(desk: Desk, case: Case, run: str) -> bool:
+    """Whether the playbook lets this very answer go out without a person; it is prepared then."""
+    playbook = await desk.deployed(case.brand)
+    if case.rule not in playbook.autopilot:
+        return False
+    no = await go_unseen(desk.ledger, case.id, run, playbook, desk.now())
+    if no is not None:
+        get_run_logger().info("case %s is for a person: %s", case.id, no[1])
+    return no is None
 
 
 async def _show(desk: Desk, case: Case, run: str) -> Case:
@@ -129,6 +148,7 @@ async def _decided(desk: Desk, case: Case, run: str) -> State[None] | None:
             desk.now(),
             notice=await cases.notice(desk.ledger, case.id),
             citations=draft.citations if draft else (),
+            standing=await standing(desk.ledger, case.id, playbook, desk.now()),
         ),
     )
     try:
@@ -137,13 +157,16 @@ async def _decided(desk: Desk, case: Case, run: str) -> State[None] | None:
         answer = None
     await cases.renew(desk.ledger, case.id, run, desk.now(), LEASE)
     ruling = ruling_of(answer, case)
-    ruled = await rule_on(desk.ledger, ruling, playbook, desk.now(), run=run)
+    ruled = await rule_on(desk.ledger, ruling, playbook, desk.now(), run=run, key=desk.enrol_key())
+    if ruling.code is not None:  # it is worth nothing any more, and shown to nobody either
+        await forget_own_form()
     get_run_logger().info("case %s: %s", case.id, ruled.message)
     if not ruled.accepted:
         return None
     if ruled.publication is not None:
         return await _send(desk, case, ruled.publication, run)
-    if ruling.verdict in {Verdict.resolve, Verdict.hand_off}:
+    over = (await cases.get(desk.ledger, case.id)).state.finished
+    if over or ruling.verdict in {Verdict.resolve, Verdict.hand_off, Verdict.wait}:
         return Completed(message=ruled.message)
     return None
 
@@ -170,7 +193,7 @@ async def _send(desk: Desk, case: Case, publication: int, run: str) -> State[Non
     )
 
 
-_DRAFT_ANEW = frozenset({"thread_moved", "draft_voided", "gone"})
+_DRAFT_ANEW = frozenset({"thread_moved", "draft_voided", "gone", "playbook_changed"})
 _ASK_AGAIN = frozenset(
     {
         "stopped",

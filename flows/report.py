@@ -51,8 +51,10 @@ def as_rows(card: Scorecard) -> list[dict[str, object]]:
         ("first response, p90", card.first_response_p90),
         ("answered share", "none asked" if share is None else f"{share:.0%} of {card.asked}"),
         ("answered outside Remit", card.answered_outside),
+        ("answered unseen", card.answered_unseen),
         ("posts", card.posts),
         ("replies", card.replies),
+        ("replies sent unseen", card.unseen),
         ("reactions of the audience", card.reactions),
         ("answers of the audience", card.received),
     ]

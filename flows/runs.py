@@ -91,10 +91,13 @@ async def repair_forms(desk: Desk, client: PrefectClient, brand: str) -> None:
         if case.lease_run and (case.lease_until is None or case.lease_until < now)
     ]
     known = await _runs(client, [case.lease_run for case in waiting if case.lease_run])
+    playbook = await desk.deployed(brand)
     for case in waiting:
         run = known.get(case.lease_run or "")
         code = await _fault(client, case, run, now)
-        if code is not None:
+        if code is None and run is not None:
+            await names.keep(client, run, names.of_case(case, playbook, now))
+        elif code is not None:
             await cases.retry(desk.ledger, case.id, code, now)
             if run is not None and code == "run_cancelled":
                 await forget_form(client, run.id)

@@ -14,9 +14,11 @@ from datetime import timedelta
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.exceptions import PrefectException
 
-from flows import events, runs
+from flows import artifacts, events, runs, storms
 from flows.desk import Desk
+from flows.notify import remind
 from flows.sending import settle
+from flows.windows import reply_windows
 from remit.ledger import advance, outbox, publications, slots, steps
 from remit.model import Playbook, RemitError
 
@@ -34,10 +36,13 @@ async def tick(desk: Desk, brand: str) -> None:
     playbook = await desk.deployed(brand)
     died = [
         matured
-        for matured in await advance.advance(desk.ledger, brand, playbook, desk.now())
+        for matured in await advance.advance(
+            desk.ledger, brand, playbook, desk.now(), windows=reply_windows(playbook)
+        )
         if matured.kind == "lease_dead"
     ]
     await _settle(desk, playbook)
+    await storms.watch(desk, playbook)
     try:
         async with asyncio.timeout(PREFECT_TURN), get_client() as client:
             await events.deliver(desk, client)
@@ -46,12 +51,14 @@ async def tick(desk: Desk, brand: str) -> None:
             await _start(desk, client, playbook)
             await runs.repair_forms(desk, client, brand)
             await runs.bury(desk, client, brand)
+            await artifacts.refresh(desk, client, playbook)
     except runs.AWAY as away:
         _log.warning(
             "the Prefect server does not answer (%s); it is asked again", type(away).__name__
         )
     except PrefectException as refused:
         _log.error("Prefect refused: %s", refused)
+    await remind(desk, playbook)
 
 
 async def _settle(desk: Desk, playbook: Playbook) -> None:
@@ -70,7 +77,7 @@ async def _start(desk: Desk, client: PrefectClient, playbook: Playbook) -> None:
     for case in await outbox.unstarted(desk.ledger, now, PATIENCE):
         if case.brand == brand:
             await runs.start_case(client, case, now)
-    for step in await steps.pending(desk.ledger, brand):
+    for step in await storms.in_turn(desk, await steps.pending(desk.ledger, brand)):
         await runs.start(
             client,
             f"escalation/{brand}",

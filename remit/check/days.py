@@ -53,9 +53,10 @@ class Days:
             return ()
         if self.steady[number]:
             begin = self.midnights[number]
+            hours = clock.hours_on(role, self.date(number)) if role.dated else role.hours
             return tuple(
                 (begin + span.since * 60, begin + span.until * 60)
-                for span in role.hours.week[self.weekday(number)]
+                for span in hours.week[self.weekday(number)]
             )
         return tuple(
             (int(since.timestamp()), int(until.timestamp()))

@@ -16,6 +16,8 @@ class Away:
     person: str
     first: date
     last: date
+    cover: str | None = None
+    """Who stands in: is reached in their place, and may approve no more than before."""
 
 
 @dataclass(frozen=True, slots=True)

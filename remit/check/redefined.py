@@ -56,7 +56,8 @@ def _names_of(
 ) -> Iterator[tuple[tuple[int, str], Approval | tuple[Step, ...] | Role, Hashable]]:
     if outcome.approval is not None and outcome.approval in book.approvals:
         approval = book.approvals[outcome.approval]
-        means = (frozenset(approval.by), *(getattr(approval, each) for each in _SAID))
+        tiers = tuple((frozenset(tier.by), tier.count, tier.not_writer) for tier in approval.asked)
+        means = (tiers, *(getattr(approval, each) for each in _SAID))
         yield (0, approval.id), approval, means
     if outcome.escalation is not None and outcome.escalation in book.escalations:
         steps = book.escalations[outcome.escalation]
@@ -64,10 +65,20 @@ def _names_of(
     if _counts_hours(outcome.due) and outcome.owner in book.roles:
         role = book.roles[outcome.owner]
         open_always = role.hours is None or not any(role.hours.week)
-        yield (2, role.id), role, open_always or (role.hours, role.holidays, book.timezone)
+        yield (
+            (2, role.id),
+            role,
+            open_always
+            or (
+                role.hours,
+                role.dated,
+                role.holidays,
+                book.timezone,
+            ),
+        )
 
 
-_SAID = ("count", "expires", "not_writer", "identity")
+_SAID = ("expires", "identity")
 
 
 def _counts_hours(due: Due | None) -> bool:

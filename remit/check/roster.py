@@ -13,7 +13,8 @@ from remit.check.space import DAYS
 from remit.check.spans import Spans, join
 from remit.check.timetable import Timetable, Wait, Waits
 from remit.decide import clock
-from remit.model import Due, Duration, Holidays, Hours, Playbook, Role, Step
+from remit.decide.presence import present
+from remit.model import DatedHours, Due, Duration, Holidays, Hours, Playbook, Role, Step
 
 _AROUND = 9
 """Days beside the ones looked at, so that a night or a weekend at their edge is seen whole."""
@@ -21,7 +22,7 @@ _AFTER = 400
 """Days after them, until the last case is due: as far as the business clock looks ahead."""
 _SEEN = DAYS + 2 * _AROUND
 
-Plan = tuple[Hours, Holidays | None]
+Plan = tuple[Hours, tuple[DatedHours, ...], Holidays | None]
 """What the openings of a role depend on. Many roles have the same."""
 
 
@@ -46,6 +47,7 @@ class Roster:
         """The days that the findings speak of: 366 from the one given."""
         around: Spans = ((midnights[0], midnights[_SEEN]),)
         leave = self._leave()
+        missed = self._missed()
         plans: dict[Plan, Role] = {}
         self._plan = {
             role.id: plans.setdefault(_plan(role), role).id for role in playbook.roles.values()
@@ -57,11 +59,20 @@ class Roster:
             for role in plans.values()
             for counted in (True, False)
         }
-        self.grid = Grid([around, ((self.begin, self.end),), *leave.values(), *open_.values()])
+        self.grid = Grid(
+            [
+                around,
+                ((self.begin, self.end),),
+                *leave.values(),
+                *missed.values(),
+                *open_.values(),
+            ]
+        )
         self.around = self.grid.bits(around)
         self.looked_at = self.grid.bits(((self.begin, self.end),))
         self._works = {key: self.grid.bits(spans) for key, spans in open_.items()}
         self._away = {person: self.grid.bits(spans) for person, spans in leave.items()}
+        self._missing = {person: self.grid.bits(spans) for person, spans in missed.items()}
         self._holders: dict[str, list[Role]] = {}
         for role in playbook.roles.values():
             for person in role.people:
@@ -148,7 +159,7 @@ class Roster:
         there = self.around if role.on_call else self._works[self._plan[role.id], holidays]
         gone = self.around if leave else 0
         for person in role.people:
-            gone &= self.away(person)
+            gone &= self._missing.get(person, 0)
         return there & ~gone
 
     def _person(self, person: str, *, holidays: bool, leave: bool) -> int:
@@ -156,7 +167,33 @@ class Roster:
         there = 0 if person in self._holders else self.around
         for role in self._holders.get(person, ()):
             there |= self._role(role, holidays=holidays, leave=False)
-        return there & ~self.away(person) if leave else there
+        return there & ~self._missing.get(person, 0) if leave else there
+
+    def _missed(self) -> Mapping[str, Spans]:
+        """By person: the days on which they are away and nobody stands in."""
+        spans: dict[str, list[tuple[int, int]]] = {}
+        first, last = self.days.date(0), self.days.date(_SEEN - 1)
+        for number in sorted(
+            {
+                number
+                for away in self.given.away
+                for number in range(
+                    (max(away.first, first) - first).days,
+                    (min(away.last, last) - first).days + 1,
+                )
+            }
+        ):
+            day = self.days.date(number)
+            gone = {
+                away.person: away.cover
+                for away in sorted(self.given.away, key=lambda one: one.cover is not None)
+                if away.first <= day <= away.last
+            }
+            for person in gone:
+                if not present((person,), gone):
+                    span = (self.days.midnights[number], self.days.midnights[number + 1])
+                    spans.setdefault(person, []).append(span)
+        return {person: join(parts) for person, parts in spans.items()}
 
     def _leave(self) -> Mapping[str, Spans]:
         spans: dict[str, list[tuple[int, int]]] = {}
@@ -190,5 +227,5 @@ def people_told(step: Step, owner: str, playbook: Playbook) -> tuple[str, ...]:
 
 def _plan(role: Role) -> Plan:
     if role.hours is None or clock.works_always(role):
-        return (Hours(), None)
-    return (role.hours, role.holidays)
+        return (Hours(), (), None)
+    return (role.hours, role.dated, role.holidays)

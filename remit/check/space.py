@@ -258,7 +258,11 @@ class Space:
             minutes = {0} | {
                 minute % 1440
                 for role in roles
-                if (hours := book.roles[role].hours) is not None
+                for hours in (
+                    book.roles[role].hours,
+                    *(one.hours for one in book.roles[role].dated),
+                )
+                if hours is not None
                 for day in hours.week
                 for span in day
                 for minute in (span.since, span.until)

@@ -67,6 +67,9 @@ def check(
     format: Annotated[  # noqa: A002 - the option's name
         str, typer.Option("--format", help="text, json, sarif or github.")
     ] = "text",
+    leave: Annotated[
+        bool, typer.Option("--leave", help="Count the leave that this home's ledger knows of.")
+    ] = False,
 ) -> None:
     """Prove that every event has exactly one owner, and find all else that is wrong with a playbook.
 
@@ -74,7 +77,7 @@ def check(
     """
     from remit.cli import checking
 
-    raise typer.Exit(checking.check(path, since, format))
+    raise typer.Exit(checking.check(path, since, format, leave=leave))
 
 
 @app.command(epilog="Example: remit explain playbooks/kopi event.json")
@@ -342,20 +345,87 @@ def brief(
     running.brief(brand, name)
 
 
+@app.command(
+    epilog="Example: remit away sari 2027-03-08..2027-03-16 --cover bayu; remit away; remit away --withdraw 3"
+)
+def away(
+    person: Annotated[
+        str | None, typer.Argument(metavar="PERSON", help="Who; left out, all leave is listed.")
+    ] = None,
+    days: Annotated[
+        str | None,
+        typer.Argument(metavar="FROM..TO", help="The first and the last day; or one day."),
+    ] = None,
+    cover: Annotated[
+        str | None, typer.Option("--cover", metavar="PERSON", help="Who is told in their place.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--as", metavar="PERSON", help="Who records or withdraws it.")
+    ] = None,
+    withdraw: Annotated[
+        int | None, typer.Option("--withdraw", metavar="N", help="The number of a leave.")
+    ] = None,
+    brand: BrandOption = None,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """Record who is on leave and who stands in. Whoever is away is told nothing, and approves nothing."""
+    from remit.cli import away as leave
+
+    leave.away(person, days, cover, by, withdraw, brand, format)
+
+
 # Cases -----------------------------------------------------------------------------------------
 
 
-@app.command(epilog="Example: remit cases --role cm --all")
+@app.command(
+    epilog="Example: remit cases --role cm --due today; remit case 12; remit decide 12 approve --as sari"
+)
 def cases(
     role: Annotated[str | None, typer.Option("--role", help="Only what this role owns.")] = None,
+    person: Annotated[
+        str | None, typer.Option("--person", help="Only what this person has.")
+    ] = None,
+    due: Annotated[
+        str | None,
+        typer.Option(
+            "--due",
+            metavar="WHEN",
+            help="today (overdue included), soon, overdue, or a day like 2027-03-01.",
+        ),
+    ] = None,
+    topic: Annotated[str | None, typer.Option("--topic", help="Only about this topic.")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Only in this state, for example drafted.")
+    ] = None,
+    severity: Annotated[
+        str | None, typer.Option("--severity", help="low, normal, high or critical.")
+    ] = None,
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="Only what waits for somebody outside.")
+    ] = False,
     every: Annotated[bool, typer.Option("--all", help="Finished ones too.")] = False,
     brand: BrandOption = None,
     format: FormatOption = Format.text,  # noqa: A002
 ) -> None:
-    """List the cases, what is due first on top, and why nothing was sent where nothing was."""
-    from remit.cli import work
+    """List the cases: what is due first on top, who has it, and why nothing was sent where nothing was.
 
-    work.list_cases(brand, role, format, every=every)
+    `remit case` shows one of them whole, and `remit decide` decides on its draft.
+    """
+    from remit.cli import caselist
+
+    wish = caselist.Wish(role, person, due, topic, state, severity, waiting)
+    caselist.list_cases(brand, wish, format, every=every)
+
+
+@app.command(epilog="Example: remit case 12; remit case 12 --format json")
+def case(
+    number: CaseArgument,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """Show one case whole: the conversation, the clocks, the draft, and what can be done from here."""
+    from remit.cli import caseview
+
+    caseview.show_case(number, format)
 
 
 @app.command(epilog="Example: remit ack 12 --as sari")
@@ -376,6 +446,46 @@ def resolve(
     from remit.cli import work
 
     work.resolve(case, person, reason)
+
+
+@app.command(
+    epilog='Example: remit wait 12 --as sari --for supplier --reason "asked for the invoice"; remit wait 12 --over --as sari'
+)
+def wait(
+    case: CaseArgument,
+    person: PersonOption,
+    for_: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            metavar="WHOM",
+            help="author, supplier, partner, platform, legal or other.",
+        ),
+    ] = "author",
+    reason: Annotated[str, typer.Option("--reason", help="What is waited for.")] = "",
+    over: Annotated[
+        bool, typer.Option("--over", help="Go on; the author has not written.")
+    ] = False,
+) -> None:
+    """Stop a case's clocks while somebody outside has to act first. When the author writes, it goes on."""
+    from remit.cli import work
+
+    work.wait(case, person, for_, reason, over=over)
+
+
+@app.command(
+    epilog="Example: remit claim 12 --as sari --minutes 45; remit claim 12 --release --as sari"
+)
+def claim(
+    case: CaseArgument,
+    person: PersonOption,
+    minutes: Annotated[int, typer.Option("--minutes", help="For how long.")] = 30,
+    release: Annotated[bool, typer.Option("--release", help="Let others have it again.")] = False,
+) -> None:
+    """Have a case for yourself for a while: nobody else can decide on it meanwhile."""
+    from remit.cli import work
+
+    work.claim(case, person, minutes, release=release)
 
 
 @app.command(
@@ -404,14 +514,40 @@ def decide(
     verdict: Annotated[str, typer.Argument(metavar="VERDICT", help="approve, edit or reject.")],
     person: PersonOption,
     text: Annotated[
-        str | None, typer.Option("--text", help="The answer as it should go out, for edit.")
+        str | None,
+        typer.Option(
+            "--text",
+            help="The answer as it should go out, for edit; on a terminal, left out, your $EDITOR opens.",
+        ),
     ] = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for reject.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; needed for reject.")] = "",
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code",
+            envvar="REMIT_CODE",
+            help="Your one-time code; on a terminal it is asked for where the approval wants one.",
+        ),
+    ] = None,
 ) -> None:
-    """Decide on a case's draft, by the same function that the form calls."""
+    """Decide on a case's draft, by the same function that the form calls; `remit case` shows it."""
     from remit.cli import work
 
-    work.decide(case, verdict, person, text, reason)
+    work.decide(case, verdict, person, text, reason, code)
+
+
+@app.command(epilog="Example: remit enrol ratna; remit enrol ratna --again")
+def enrol(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="A person of the playbook.")],
+    again: Annotated[
+        bool, typer.Option("--again", help="Replace the codes of a device that was lost.")
+    ] = False,
+    brand: BrandOption = None,
+) -> None:
+    """Give a person one-time codes, for approvals that say `identity: verified`."""
+    from remit.cli import enrolling
+
+    enrolling.enrol(brand, person, again=again)
 
 
 @app.command(
@@ -434,6 +570,74 @@ def slot(
     from remit.cli import work
 
     work.slot(number, person, at, drop=drop)
+
+
+@app.command(
+    epilog='Example: remit hold; remit hold 3 --confirm --as dewi; remit hold 3 --drop --as sari --reason "a joke"'
+)
+def hold(
+    number: Annotated[
+        int | None, typer.Argument(metavar="HOLD", help="Its number; without it, all are listed.")
+    ] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="It stays.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="It was not needed; it ends now.")] = False,
+    person: Annotated[
+        str | None, typer.Option("--as", metavar="PERSON", help="Who decides.")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for --drop.")] = "",
+    role: Annotated[
+        str | None, typer.Option("--role", help="Only those of this role, on either side.")
+    ] = None,
+    brand: BrandOption = None,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """List the holds that are on, or confirm or drop one in a step.
+
+    Either side may confirm; only the case's side may drop, never the role whose posts wait.
+    """
+    from remit.cli import holding
+
+    if number is None:
+        holding.list_holds(brand, role, format)
+    else:
+        holding.settle_hold(brand, number, person, reason, confirm=confirm, drop=drop)
+
+
+@app.command(epilog="Example: remit storms --format json")
+def storms(
+    every: Annotated[
+        bool, typer.Option("--all", help="Also those that are over and answered.")
+    ] = False,
+    brand: BrandOption = None,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """List the storms: how much was said, who was answered, and who was not."""
+    from remit.cli import holding
+
+    holding.list_storms(brand, format, every=every)
+
+
+@app.command(epilog="Example: remit storm 2; remit storm 2 --answer --as ratna")
+def storm(
+    number: Annotated[int, typer.Argument(metavar="STORM", help="The number of the storm.")],
+    answer: Annotated[
+        bool,
+        typer.Option("--answer", help="Approve every member's draft that is the approved words."),
+    ] = False,
+    person: Annotated[
+        str | None, typer.Option("--as", metavar="PERSON", help="Who decides.")
+    ] = None,
+    format: FormatOption = Format.text,  # noqa: A002
+) -> None:
+    """Show one storm, or answer all who wait with its approved words, each judged by itself.
+
+    With --answer, exit 0: nobody is left, 1: some are, and each is named with the reason.
+    """
+    from remit.cli import holding
+
+    if answer:
+        raise typer.Exit(holding.answer_storm(number, person, format))
+    holding.show_storm(number, format)
 
 
 @app.command(epilog="Example: remit settle 7 --published --as sari")

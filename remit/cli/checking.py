@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from remit.cli.checked import Checked, placed, seen
 from remit.cli.decisions import as_yaml, event_json
-from remit.cli.output import emit_json, say
-from remit.model import Finding, InputError, PlaybookError
+from remit.cli.output import complain, emit_json, say
+from remit.model import Absence, Finding, InputError, PlaybookError
 from remit.playbook import find_problems, read_bundle
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def check(path: Path, since: datetime | None, format_: str) -> int:
+def check(path: Path, since: datetime | None, format_: str, *, leave: bool = False) -> int:
     """Print the findings. 0: no error, 1: errors. Raises InputError where nothing can be checked."""
     show = FORMATS.get(format_)
     if show is None:
         raise InputError(f"there is no format {format_!r}; choose text, json, sarif or github")
-    checked = examined(path, since)
+    checked = examined(path, since, leave=leave)
     show(checked)
     return 1 if checked.counts["error"] else 0
 
 
-def examined(path: Path, since: datetime | None = None) -> Checked:
-    """Load a playbook, and prove what can be proved of it."""
+def examined(path: Path, since: datetime | None = None, *, leave: bool = False) -> Checked:
+    """Load a playbook, and prove what can be proved of it; with `leave`, as the ledger knows it."""
     from remit.cli.waiting import waiting
 
     with waiting(f"Checking {seen(str(path))}"):
@@ -39,10 +39,28 @@ def examined(path: Path, since: datetime | None = None) -> Checked:
         if playbook is not None:
             from remit.check import Study
             from remit.check.proof import prove
-            from remit.cli.given import given_of
+            from remit.cli.given import given_of, today
 
-            findings = (*findings, *prove(Study(playbook, given_of(playbook, since))))
+            away: tuple[Absence, ...] = ()
+            if leave:
+                from remit.cli.away import leave_of
+
+                away = leave_of(playbook.brand, today(playbook) if since is None else since.date())
+                complain(_counted(away))
+            findings = (*findings, *prove(Study(playbook, given_of(playbook, since, away))))
         return Checked(path, playbook, findings, bundle.files)
+
+
+def _counted(leave: Sequence[Absence]) -> str:
+    """What was counted beside the playbook, so that two checks that differ say why."""
+    if not leave:
+        return "The ledger was asked for leave, and knows of none."
+    said = ", ".join(
+        f"{seen(one.person)} {one.since}..{one.until}"
+        + (f" ({seen(one.cover)} stands in)" if one.cover else "")
+        for one in leave
+    )
+    return f"Leave that the ledger knows was counted: {said}."
 
 
 def _text(checked: Checked) -> None:

@@ -55,6 +55,9 @@ def environment(server_port: int, sandbox_port: int) -> dict[str, str]:
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PYTHONUNBUFFERED": "1",
     }
+    if "REMIT_ENROL_KEY" not in os.environ and "REMIT_ENROL_KEY_FILE" not in os.environ:
+        secret_of("enrol.key")
+        ours["REMIT_ENROL_KEY_FILE"] = str(home() / "secrets" / "enrol.key")
     if "REMIT_SANDBOX_URL" not in os.environ:
         ours["REMIT_SANDBOX_URL"] = f"http://127.0.0.1:{sandbox_port}"
     if "REMIT_SANDBOX_TOKEN" not in os.environ:

@@ -64,7 +64,19 @@ def emit_json(value: object) -> None:
             return orjson.Fragment(format(value, "f"))  # the literal, not the nearest float
         return str(value)
 
-    print(orjson.dumps(value, default=plain, option=orjson.OPT_INDENT_2).decode())
+    print(_visible(orjson.dumps(value, default=plain, option=orjson.OPT_INDENT_2).decode()))
+
+
+def _visible(document: str) -> str:
+    """JSON with every character spelt out that a terminal would obey and not show."""
+    import json
+
+    return "\n".join(
+        line
+        if line.isprintable()
+        else "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+        for line in document.split("\n")
+    )
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:

@@ -11,6 +11,7 @@ from remit.cli.output import Format, emit_json, print_table, say
 from remit.cli.with_desk import one_brand, run
 from remit.ledger import audit as auditing
 from remit.ledger import bundles, cases, holds, publications, slots
+from remit.ledger.autopilot import sent_today
 from remit.model import InputError, Message, PublicationState, RemitError, SlotState
 from remit.playbook import load_playbook, read_bundle
 
@@ -58,6 +59,7 @@ def status(brand: str | None, format_: Format, *, audit: bool) -> int:
 async def gather(desk: Desk, brand: str, *, audit: bool) -> dict[str, Any]:
     """Everything that `status` shows, as plain values."""
     now = desk.now()
+    playbook = await desk.deployed(brand)
     unfinished = await cases.find(desk.ledger, brand, unfinished=True)
     unknown = await publications.find(desk.ledger, brand, states=[PublicationState.unknown])
     back = await slots.find(desk.ledger, brand, states=[SlotState.returned])
@@ -78,6 +80,10 @@ async def gather(desk: Desk, brand: str, *, audit: bool) -> dict[str, Any]:
         "slots_returned": [
             {"id": each.id, "post": each.post, "owner": each.owner} for each in back
         ],
+        "unseen_today": {
+            rule: {"sent": sent, "per_day": playbook.autopilot[rule]}
+            for rule, sent in (await sent_today(desk.ledger, playbook, now)).items()
+        },
         "unknown": [
             {"id": each.id, "channel": each.channel, "case": each.case, "why": each.error}
             for each in unknown
@@ -126,6 +132,8 @@ def _print(found: dict[str, Any]) -> None:
         say(
             f"slot {slot['id']} ({slot['post']}) is back with {slot['owner']}: remit slot {slot['id']} --at TIME or --drop"
         )
+    for rule, count in found["unseen_today"].items():
+        say(f"sent unseen today, {rule}: {count['sent']} of {count['per_day']}")
     for each in found["unknown"]:
         say(
             f"publication {each['id']} on {each['channel']}: nobody can tell whether it went out "

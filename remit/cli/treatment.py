@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remit.cli.charter.speech import Speech, quoted, spaced
-from remit.model import Approval, Due, Duration, HoldOrder, Outcome, Playbook, Role, Step
+from remit.model import Approval, Due, Duration, HoldOrder, Outcome, Playbook, Role, Step, Tier
 
 NONE = "none"
 NOBODY = "nobody"
@@ -105,12 +105,19 @@ def _hold(hold: HoldOrder, speech: Speech) -> str:
 
 
 def _approval(approval: Approval, speech: Speech) -> str:
-    roles = speech.either(map(speech.title, approval.by), limit=20)
-    said = [f"{speech.number(approval.count)} of {roles}"]
+    said = [
+        ", then ".join(_tier(tier, speech, many=bool(approval.tiers)) for tier in approval.asked)
+    ]
     said += [f"lapses after {speech.length(approval.expires)}"] if approval.expires else []
     said += ["not whoever wrote it"] if approval.not_writer else []
     said += ["proved with a personal code"] if approval.identity == "verified" else []
     return ", ".join(said)
+
+
+def _tier(tier: Tier, speech: Speech, *, many: bool) -> str:
+    roles = speech.either(map(speech.title, tier.by), limit=20)
+    besides = " but whoever wrote it" if many and tier.not_writer else ""
+    return f"{speech.number(tier.count)} of {roles}{besides}"
 
 
 def _rung(step: Step, book: Playbook, speech: Speech) -> str:

@@ -166,12 +166,12 @@ def _secrets(playbooks: Sequence[Playbook]) -> frozenset[str]:
         for playbook in playbooks
         for reference in (
             *(channel.credentials for channel in playbook.channels.values()),
-            *playbook.notify.values(),
+            *(each.to for each in playbook.notify.values()),
         )
         if reference
     ]
     named = {each.removeprefix("env:") for each in references if each.startswith("env:")}
-    return frozenset({*named, "REMIT_SANDBOX_TOKEN", "REMIT_DATABASE_URL"})
+    return frozenset({*named, "REMIT_SANDBOX_TOKEN", "REMIT_DATABASE_URL", "REMIT_ENROL_KEY"})
 
 
 async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
@@ -192,6 +192,10 @@ async def _listening(playbooks: Sequence[Playbook], worker: Child) -> None:
         say(f"Not every channel could be read yet; what the worker says is in {worker.log}")
 
 
+INBOX = "runs?state=Suspended&flow-runs-sort=NAME_ASC"
+"""Names of runs begin with what is due next."""
+
+
 async def up(
     paths: Sequence[Path], *, port: int, sandbox_port: int, isolated: bool = False
 ) -> None:
@@ -200,6 +204,8 @@ async def up(
     ports = {"port": port, "sandbox_port": sandbox_port}
     async with house(paths, **ports, isolated=isolated) as running:
         say(f"Prefect (approvals, runs, reports): {running.server}")
+        say(f"What is due first, as an inbox:     {running.server}/{INBOX}")
+        say(f"A page a role and a case:           {running.server}/artifacts")
         if running.sandbox:
             say(f"Sandbox (write as the public):      {running.sandbox}")
         say("Ctrl-C stops all of it.")

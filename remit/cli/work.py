@@ -1,15 +1,20 @@
-"""cases, ack, resolve, handoff, decide, slot, settle: what a person does without the UI."""
+"""ack, resolve, handoff, decide, slot, settle: what a person does without the UI."""
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from remit.cli.output import Format, emit_json, print_table, say
-from remit.cli.with_desk import one_brand, run
-from remit.ledger import bundles, publications, slots
+from pydantic import SecretStr
+
+from remit.cli.editing import edited, needs_terminal
+from remit.cli.output import say
+from remit.cli.with_desk import run
+from remit.decide.owed import owed
 from remit.ledger import cases as ledger_cases
+from remit.ledger import claims, drafts, publications, slots, waits
 from remit.ledger.rulings import Ruled, rule_on
 from remit.model import Case, InputError, Publication, Refused, Ruling, Slot, Verdict
 
@@ -18,45 +23,6 @@ if TYPE_CHECKING:
 
 OFFER = timedelta(hours=4)
 """How long a handoff waits to be accepted."""
-
-
-def list_cases(brand: str | None, role: str | None, format_: Format, *, every: bool) -> None:
-    """Print the cases. In text, times are the brand's own."""
-
-    async def work(desk: Desk) -> tuple[list[tuple[Case, str | None]], ZoneInfo]:
-        from flows.forms import notice_text
-
-        named = one_brand(await bundles.brands(desk.ledger), brand)
-        playbook = await desk.deployed(named)
-        found = await ledger_cases.find(desk.ledger, named, owner=role, unfinished=not every)
-        whys = [notice_text(await ledger_cases.notice(desk.ledger, case.id)) for case in found]
-        return list(zip(found, whys, strict=True)), ZoneInfo(playbook.timezone)
-
-    found, zone = run(work)
-    found.sort(key=lambda row: (row[0].first_response_due or row[0].opened_at, row[0].id))
-    if format_ is Format.json:
-        emit_json([{**case.model_dump(mode="json"), "notice": why} for case, why in found])
-        return
-    print_table(
-        ["case", "due", "state", "owner", "severity", "rule", "topics", "outcome", "why"],
-        [_row(case, why, zone) for case, why in found],
-        title=f"Times are {zone.key}",
-    )
-
-
-def _row(case: Case, why: str | None, zone: ZoneInfo) -> tuple[object, ...]:
-    due = case.first_response_due
-    return (
-        case.id,
-        f"{due.astimezone(zone):%Y-%m-%d %H:%M}" if due else None,
-        f"{case.state}, offered to {case.handoff_to}" if case.handoff_to else case.state,
-        case.owner,
-        case.severity,
-        case.rule,
-        ", ".join(case.topics),
-        case.outcome,
-        why,
-    )
 
 
 async def _known(desk: Desk, case: int, person: str) -> Case:
@@ -69,8 +35,11 @@ async def _known(desk: Desk, case: int, person: str) -> Case:
 
 def acknowledge(case: int, person: str) -> None:
     async def work(desk: Desk) -> Case:
-        await _known(desk, case, person)
-        return await ledger_cases.acknowledge(desk.ledger, case, person, "cli", desk.now())
+        found = await _known(desk, case, person)
+        playbook = await desk.deployed(found.brand)
+        return await ledger_cases.acknowledge(
+            desk.ledger, case, person, "cli", desk.now(), playbook=playbook
+        )
 
     done = run(work)
     say(f"Case {done.id}: {person} has it. The escalation stops; the answer stays due.")
@@ -78,11 +47,57 @@ def acknowledge(case: int, person: str) -> None:
 
 def resolve(case: int, person: str, reason: str) -> None:
     async def work(desk: Desk) -> Case:
-        await _known(desk, case, person)
-        return await ledger_cases.resolve(desk.ledger, case, person, reason, "cli", desk.now())
+        found = await _known(desk, case, person)
+        playbook = await desk.deployed(found.brand)
+        return await ledger_cases.resolve(
+            desk.ledger, case, person, reason, "cli", desk.now(), playbook=playbook
+        )
 
     done = run(work)
     say(f"Case {done.id} is {done.state}.")
+
+
+def wait(case: int, person: str, for_: str, reason: str, *, over: bool) -> None:
+    async def work(desk: Desk) -> tuple[Case, ZoneInfo]:
+        found = await _known(desk, case, person)
+        playbook = await desk.deployed(found.brand)
+        zone, now = ZoneInfo(playbook.timezone), desk.now()
+        if not over:
+            done = await waits.wait(desk.ledger, case, playbook, person, for_, reason, "cli", now)
+            return done, zone
+        from flows.clocks import clocks_of
+
+        clocks = await clocks_of(desk, playbook)
+        return await waits.resume(desk.ledger, case, clocks, person, reason, "cli", now), zone
+
+    done, zone = run(work)
+    if over:
+        due = owed(done)
+        when = f"; {due.what} due {due.at.astimezone(zone):%Y-%m-%d %H:%M}" if due else ""
+        say(f"Case {done.id} goes on{when}.")
+    else:
+        say(
+            f"Case {done.id} waits for the {done.waiting_for}; its clocks stand still until the "
+            f"author writes or: remit wait {done.id} --over"
+        )
+
+
+def claim(case: int, person: str, minutes: int, *, release: bool) -> None:
+    async def work(desk: Desk) -> tuple[Case, ZoneInfo]:
+        found = await _known(desk, case, person)
+        playbook = await desk.deployed(found.brand)
+        zone, now = ZoneInfo(playbook.timezone), desk.now()
+        if release:
+            return await claims.let_go(desk.ledger, case, playbook, person, "cli", now), zone
+        length = timedelta(minutes=minutes)
+        return await claims.take(desk.ledger, case, playbook, person, "cli", now, length), zone
+
+    done, zone = run(work)
+    if done.claimed_until is None or release:
+        say(f"Case {done.id} is claimed by nobody.")
+    else:
+        until = done.claimed_until.astimezone(zone)
+        say(f"Case {done.id} is {person}'s alone until {until:%Y-%m-%d %H:%M}.")
 
 
 def handoff(case: int, person: str, to: str | None, reason: str, *, accept: bool) -> None:
@@ -99,7 +114,7 @@ def handoff(case: int, person: str, to: str | None, reason: str, *, accept: bool
             raise InputError(f"case {case} can be handed to {others}; not to {to!r}")
         now = desk.now()
         return await ledger_cases.hand_off(
-            desk.ledger, case, to, person, reason, "cli", now, now + OFFER
+            desk.ledger, case, to, person, reason, "cli", now, now + OFFER, playbook=playbook
         )
 
     done = run(work)
@@ -111,30 +126,56 @@ def handoff(case: int, person: str, to: str | None, reason: str, *, accept: bool
         )
 
 
-def decide(case: int, verdict: str, person: str, text: str | None, reason: str) -> None:
+def decide(
+    case: int, verdict: str, person: str, text: str | None, reason: str, code: str | None = None
+) -> None:
     if verdict not in {"approve", "edit", "reject"}:
         raise InputError(f"{verdict!r} is not a verdict; choose approve, edit or reject")
     if verdict == "edit" and not text:
-        raise InputError("an edit needs the text that goes out: --text")
+        needs_terminal()
 
     async def work(desk: Desk) -> Ruled:
         found = await ledger_cases.get(desk.ledger, case)
         playbook = await desk.deployed(found.brand)
+        approval = playbook.approvals.get(found.approval or "")
+        asks = approval is not None and approval.identity == "verified" and verdict != "reject"
+        # The editor comes first: a code is good for half a minute.
+        words = text or await _edited(desk, found, verdict)
+        given = ask_code() if code is None and asks else code
         ruling = Ruling(
             case=case,
             draft=found.draft,
             verdict=Verdict(verdict),
             person=person,
+            code=SecretStr(given) if given else None,
             via="cli",
-            text=text,
+            text=words,
             reason=reason,
         )
-        return await rule_on(desk.ledger, ruling, playbook, desk.now())
+        return await rule_on(desk.ledger, ruling, playbook, desk.now(), key=desk.enrol_key())
 
     ruled = run(work)
     if not ruled.accepted:
         raise Refused(ruled.code, ruled.message)
     say(ruled.message)
+
+
+async def _edited(desk: Desk, case: Case, verdict: str) -> str | None:
+    """The draft as the person leaves it in an editor, where it is to be edited."""
+    if verdict != "edit":
+        return None
+    draft = await drafts.get(desk.ledger, case.draft) if case.draft else None
+    return edited(draft.text if draft else "", case.id)
+
+
+def ask_code() -> str | None:
+    """A one-time code, typed unseen; None where nobody sits at a terminal."""
+    if not sys.stdin.isatty():
+        return None
+    import typer
+
+    code: str = typer.prompt("One-time code", hide_input=True)
+    return code
 
 
 def slot(number: int, person: str, at: datetime | None, *, drop: bool) -> None:

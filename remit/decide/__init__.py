@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from remit.decide.approvals import Judgement, content_hash, eligible, judge
+from remit.decide.approvals import Judgement, content_hash, judge
+from remit.decide.autopilot import may_go_unseen
 from remit.decide.cases import (
     TRANSITIONS,
     acknowledged,
@@ -15,11 +16,13 @@ from remit.decide.cases import (
 from remit.decide.clock import add, due_times, is_open
 from remit.decide.router import Router
 from remit.decide.sending import may_send
+from remit.decide.tally import Tally, eligible, tally
 
 __all__ = [
     "TRANSITIONS",
     "Judgement",
     "Router",
+    "Tally",
     "acknowledged",
     "add",
     "advance",
@@ -29,8 +32,10 @@ __all__ = [
     "eligible",
     "is_open",
     "judge",
+    "may_go_unseen",
     "may_join",
     "may_send",
     "next_due",
     "step",
+    "tally",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from remit.decide.encoding import unambiguous
-from remit.model import Approval, Case, Draft, Frozen, Play, Playbook, Ruling, Verdict
+from remit.decide.proofs import RIGHT, WRONG
+from remit.decide.tally import Tally, eligible, people_of, tally
+from remit.model import Approval, Case, Draft, Frozen, Play, Playbook, Ruling, Verdict, Vote
 
 
 class Judgement(Frozen):
@@ -15,8 +18,9 @@ class Judgement(Frozen):
 
     accepted: bool
     code: str
-    """ok, no_decision, unknown_person, not_eligible, writer_may_not, draft_changed, draft_voided,
-    already_decided, case_finished, not_verified, empty_text, nowhere or unknown_role."""
+    """ok, no_decision, unknown_person, not_eligible, too_early, away, writer_may_not,
+    draft_changed, draft_voided, playbook_changed, already_decided, case_finished, claimed_by, reason_needed,
+    empty_text, nowhere, unknown_role, not_verified, or one of `WRONG`."""
     message: str
     """For the person who decided: what happened and what to do."""
     role: str | None = None
@@ -35,15 +39,6 @@ def content_hash(
     ).hexdigest()
 
 
-def eligible(playbook: Playbook, approval_id: str | None, writer: str | None) -> tuple[str, ...]:
-    """The people whose yes counts under that approval, in the order of the playbook."""
-    approval = playbook.approvals.get(approval_id or "")
-    if approval is None:
-        return ()
-    people = dict.fromkeys(_people(playbook, approval.by))
-    return tuple(person for person in people if not (approval.not_writer and person == writer))
-
-
 def judge(
     ruling: Ruling,
     *,
@@ -51,30 +46,49 @@ def judge(
     draft: Draft | None,
     current: Draft | None,
     playbook: Playbook,
-    given: Sequence[str] = (),
+    given: Sequence[Vote] = (),
+    away: Collection[str] = (),
+    proof: str | None = None,
+    kept_out: str | None = None,
+    outdated: bool = False,
 ) -> Judgement:
     """Whether the ruling counts. Decides nothing itself and changes nothing.
 
-    `draft` is what the person saw, `current` what stands now (None: voided), `given` the people who
-    have approved exactly that already. An accepted edit makes its person the writer of the new
-    text, which counts as that person's yes only where the person may approve it (`missing` says).
+    `draft` is what the person saw, `current` what stands now (None: voided), `given` every yes to
+    exactly that so far, `away` who is on leave today, `proof` what became of the person's one-time
+    code (None: none was given), `kept_out` why another's claim keeps this person from deciding,
+    `outdated` whether it was drafted under another playbook than the one in force.
+    An accepted edit makes its person the writer of the new text, which counts as that person's yes
+    only where the person may approve it (`missing` says).
     """
-    refusal = _nobody(ruling, case, playbook) or _stale(ruling, case, draft, current)
+    claimed = None if kept_out is None else _no("claimed_by", kept_out)
+    if outdated and ruling.verdict in {Verdict.approve, Verdict.edit}:
+        claimed = claimed or _no(
+            "playbook_changed",
+            "Another playbook was put in force after this was drafted, so it was withdrawn and nothing "
+            "was sent. Read the new draft and decide on that.",
+        )
+    refusal = _nobody(ruling, case, playbook) or claimed or _stale(ruling, case, draft, current)
     if refusal is not None:
         return refusal
-    asked = _Asked(ruling, ruling.person or "", case, current, playbook, frozenset(given))
+    votes, out = tuple(given), frozenset(away)
+    asked = _Asked(ruling, ruling.person or "", case, current, playbook, votes, out)
     match ruling.verdict:
         case Verdict.approve:
-            return _about_text(asked) or _approves(asked)
+            judged = _about_text(asked) or _approves(asked)
         case Verdict.edit:
-            return _about_text(asked) or _edits(asked)
+            judged = _about_text(asked) or _edits(asked)
         case Verdict.hand_off:
-            return _concerns(asked) or _hands_off(asked)
+            judged = _concerns(asked) or _hands_off(asked)
+        case Verdict.wait:
+            judged = _concerns(asked) or _waits(asked)
         case _:
-            return _concerns(asked) or _ends(asked)
+            judged = _concerns(asked) or _ends(asked)
+    # Last, so that whoever may not decide anyway learns nothing of a code by trying.
+    return (_unproved(asked, proof) if judged.accepted else None) or judged
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Asked:
     """A ruling with all that it is judged by."""
 
@@ -83,7 +97,8 @@ class _Asked:
     case: Case
     current: Draft | None
     playbook: Playbook
-    given: frozenset[str]
+    votes: tuple[Vote, ...]
+    away: frozenset[str]
 
     @property
     def approval(self) -> Approval | None:
@@ -91,32 +106,37 @@ class _Asked:
 
     @property
     def approving(self) -> tuple[str, ...]:
-        """The roles that may approve."""
+        """The roles that may approve, at once or later."""
         return () if self.approval is None else self.approval.by
 
-    @property
-    def counted(self) -> int:
-        """How many of those who said yes may say it under this playbook."""
+    @cached_property
+    def so_far(self) -> Tally:
+        """What of the yes given so far counts under this playbook."""
         if self.current is None:
-            return 0
-        able = eligible(self.playbook, self.case.approval, self.current.writer)
-        return len(self.given.intersection(able))
+            return Tally()
+        return tally(self.playbook, self.case.approval, self.votes, (self.current.writer,))
 
     @property
     def settled(self) -> bool:
-        return self.approval is not None and self.counted >= self.approval.count
+        """All have said yes, or it is on its way out unseen, on nobody's."""
+        return self.so_far.missing == 0 or any(vote.person is None for vote in self.votes)
 
     def role(self, *roles: str) -> str | None:
         """The first of these roles that the person has."""
-        has = (name for name in roles if self.person in _people(self.playbook, (name,)))
+        has = (name for name in roles if self.person in people_of(self.playbook, (name,)))
         return next(has, None)
+
+    def others(self, *roles: str) -> str:
+        """The names of those who have one of these roles and are there."""
+        people = dict.fromkeys(people_of(self.playbook, roles))
+        there = tuple(each for each in people if each not in {*self.away, self.person})
+        return _names(there or tuple(people), self.playbook)
 
     def ask(self, what: str, *roles: str) -> Judgement:
         """The person may not; somebody of these roles may."""
-        people = tuple(dict.fromkeys(_people(self.playbook, roles)))
         return _no(
             "not_eligible",
-            f"You may not {what}, and nothing was changed. Ask {_names(people, self.playbook)}.",
+            f"You may not {what}, and nothing was changed. Ask {self.others(*roles)}.",
         )
 
 
@@ -149,7 +169,7 @@ def _stale(
     ruling: Ruling, case: Case, draft: Draft | None, current: Draft | None
 ) -> Judgement | None:
     """The person saw something that does not stand any more."""
-    if ruling.verdict is Verdict.hand_off:
+    if ruling.verdict in {Verdict.hand_off, Verdict.wait}:
         return None
     if ruling.draft is None and ruling.verdict is Verdict.resolve:
         return None
@@ -183,7 +203,8 @@ def _about_text(asked: _Asked) -> Judgement | None:
             f"Case {case.id} names {named}, and without one in the deployed playbook nobody may "
             "send. Add it to the playbook, hand the case off, or resolve it.",
         )
-    if case.channel is None and case.play is not Play.campaign:
+    # A storm's own case has nobody to answer either: its words are for the members.
+    if case.channel is None and case.play is not Play.campaign and case.incident is None:
         return _no(
             "nowhere",
             f"Case {case.id} came from no channel, so there is nobody to answer. Resolve it, or "
@@ -200,51 +221,84 @@ def _about_text(asked: _Asked) -> Judgement | None:
     roles = (*approval.by, case.owner) if edits else approval.by
     if asked.role(*roles) is None:
         return asked.ask(asked.ruling.verdict or "decide", *roles)
-    if approval.identity == "verified" and asked.ruling.identity != "verified":
+    if asked.person in asked.away:
         return _no(
-            "not_verified",
-            f"The approval {approval.id!r} asks for a personal code: a name alone does not count. "
-            "Enter your code.",
+            "away",
+            "You are on leave today, and nothing was sent: whoever is away decides on no text. "
+            f"Ask {asked.others(*roles)}; if you are back, have the leave withdrawn first.",
         )
     return None
 
 
 def _approves(asked: _Asked) -> Judgement:
-    approval, draft = asked.approval, asked.current
+    approval, draft, tier = asked.approval, asked.current, asked.so_far.tier
     assert approval is not None
     assert draft is not None
-    if approval.not_writer and asked.person == draft.writer:
-        others = _names(eligible(asked.playbook, approval.id, asked.person), asked.playbook)
+    assert tier is not None
+    if asked.person in asked.so_far.counted:
+        return _no("already_decided", "You have approved this already; others have to as well.")
+    if asked.role(*tier.by) is None:
+        return _no(
+            "too_early",
+            f"Others have to approve this before you, and nothing was sent. "
+            f"Ask {asked.others(*tier.by)}.",
+        )
+    if tier.not_writer and asked.person == draft.writer:
+        able = eligible(
+            asked.playbook, approval.id, draft.writer, votes=asked.votes, away=asked.away
+        )
+        others = _names(able, asked.playbook)
         return _no(
             "writer_may_not", f"You wrote this text, and somebody else has to approve it: {others}."
         )
-    if asked.person in asked.given:
-        return _no("already_decided", "You have approved this already; others have to as well.")
     if asked.ruling.text is not None and _plain(asked.ruling.text) != _plain(draft.text):
         return _no(
             "draft_changed",
             'The text was changed, but "approve" means as drafted, so nothing was sent. '
             'Choose "edit" to send your words.',
         )
-    missing = max(0, approval.count - asked.counted - 1)
-    return _yes(asked, asked.role(*approval.by), missing)
+    # Whether it is verified is not known yet; where it has to be and is not, it is refused.
+    mine = Vote(person=asked.person, verified=True)
+    return _yes(asked, asked.role(*tier.by), (*asked.votes, mine), draft.writer)
 
 
 def _edits(asked: _Asked) -> Judgement:
     """The edit makes a new text, on which no earlier yes counts."""
     approval = asked.approval
     assert approval is not None
-    own = asked.person in eligible(asked.playbook, approval.id, asked.person)
     role = asked.role(*approval.by, asked.case.owner)
-    return _yes(asked, role, max(0, approval.count - own))
+    return _yes(asked, role, (Vote(person=asked.person, verified=True),), asked.person)
 
 
-def _yes(asked: _Asked, role: str | None, missing: int) -> Judgement:
-    message = (
-        f"Case {asked.case.id}: taken. {missing} more approval(s) needed before it is sent."
-        if missing
-        else f"Case {asked.case.id}: approved."
-    )
+def _unproved(asked: _Asked, proof: str | None) -> Judgement | None:
+    """A code that is given must be right; where the approval asks for one it must be given."""
+    if proof == RIGHT:
+        return None
+    if proof is not None:
+        return _no(proof, WRONG[proof])
+    approval, verdict = asked.approval, asked.ruling.verdict
+    asks = approval is not None and approval.identity == "verified"
+    # Who rejects or hands off sends nothing; who edits becomes the writer, who may not approve.
+    if asks and verdict in {Verdict.approve, Verdict.edit}:
+        return _no(
+            "not_verified",
+            f"The approval {asked.case.approval!r} asks for your one-time code: a name alone does "
+            "not count, and nothing was sent. Enter your code.",
+        )
+    return None
+
+
+def _yes(asked: _Asked, role: str | None, votes: tuple[Vote, ...], writer: str | None) -> Judgement:
+    """Taken; `votes` with this one among them."""
+    book, case = asked.playbook, asked.case
+    missing = tally(book, case.approval, votes, (writer,)).missing
+    message = f"Case {case.id}: approved."
+    if missing:
+        able = eligible(book, case.approval, writer, votes=votes, away=asked.away)
+        message = (
+            f"Case {case.id}: taken. {missing} more approval(s) needed before it is sent; "
+            f"next is {_names(able, book)}."
+        )
     return Judgement(accepted=True, code="ok", message=message, role=role, missing=missing)
 
 
@@ -268,10 +322,28 @@ def _hands_off(asked: _Asked) -> Judgement:
     )
 
 
+def _waits(asked: _Asked) -> Judgement:
+    """Nothing that goes out already waits."""
+    if asked.settled:
+        return _no("already_decided", "This draft is approved already; it cannot wait now.")
+    return Judgement(
+        accepted=True,
+        code="ok",
+        message=f"Case {asked.case.id} waits for its author, and its clocks stand still.",
+        role=asked.role(asked.case.owner, *asked.approving),
+    )
+
+
 def _ends(asked: _Asked) -> Judgement:
     rejects = asked.ruling.verdict is Verdict.reject
     if rejects and asked.settled:
         return _no("already_decided", "This draft is approved already; it cannot be rejected now.")
+    if rejects and not asked.ruling.reason.strip():
+        return _no(
+            "reason_needed",
+            "A rejection needs its reason, and nothing was changed. "
+            "Say in a few words what the next draft has to do better.",
+        )
     done = "the draft is rejected" if rejects else "resolved without a reply"
     return Judgement(
         accepted=True,
@@ -279,11 +351,6 @@ def _ends(asked: _Asked) -> Judgement:
         message=f"Case {asked.case.id}: {done}. Nothing is sent.",
         role=asked.role(asked.case.owner, *asked.approving),
     )
-
-
-def _people(playbook: Playbook, roles: Sequence[str]) -> list[str]:
-    known = [playbook.roles[name] for name in roles if name in playbook.roles]
-    return [person for role in known for person in role.people]
 
 
 def _names(people: Sequence[str], playbook: Playbook) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
 
+from remit.decide.dues import door
 from remit.decide.encoding import unambiguous
+from remit.decide.owed import Owed, clocks
 from remit.model import (
     Case,
     Decision,
+    Duration,
     Event,
     Grouping,
     HoldOrder,
@@ -48,8 +51,19 @@ TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
 """Every other step is refused. An acknowledgement of a case that is drafted or awaits approval is a
 fact of its own (`acknowledged_at`) and leaves the state as it is."""
 
-_RESTARTS = frozenset({"overdue", "approval_expired", "handoff_expired"})
+_MISSED = MappingProxyType(
+    {"answer": "overdue", "next answer": "next_overdue", "resolution": "resolution_overdue"}
+)
+"""What a clock brings about when it runs out."""
+_RESTARTS = frozenset({*_MISSED.values(), "approval_expired", "handoff_expired"})
 """What starts the ladder again from its first step."""
+
+WARN_AT_LEAST, WARN_AT_MOST = timedelta(minutes=10), timedelta(hours=4)
+"""A due time is warned of when a quarter of its time is left: long enough to write an answer, and
+on the day on which somebody can. A time as short as the least has no warning: it begins with one."""
+
+WAITS_AT_MOST = timedelta(days=3)
+"""Whoever was asked and is silent for so long is asked again, or the case is settled without."""
 
 
 def step(state: State, to: State) -> State:
@@ -65,25 +79,35 @@ def acknowledged(case: Case) -> bool:
     return said is not None and (began is None or said >= began)
 
 
-def advance(case: Case, now: datetime, holds: Sequence[HoldState] = ()) -> tuple[Matured, ...]:
+def advance(
+    case: Case, now: datetime, holds: Sequence[HoldState] = (), window: Duration | None = None
+) -> tuple[Matured, ...]:
     """Everything that has fallen due by `now` and was not noticed yet, oldest first.
 
     To be applied in this order. What starts the ladder again ends the old one, so steps of the old
-    ladder that fell due after it are left out.
+    ladder that fell due after it are left out, and so is a warning of what is missed by now.
+    `window`: how long the case's platform lets a message be answered.
     """
-    due = [matured for matured in _coming(case, holds) if matured.at <= now]
+    due = [matured for matured in _coming(case, holds, window) if matured.at <= now]
     restart = min((matured.at for matured in due if matured.kind in _RESTARTS), default=now)
-    return tuple(matured for matured in due if matured.kind != "step" or matured.at <= restart)
+    return tuple(
+        matured
+        for matured in due
+        if (matured.kind != "step" or matured.at <= restart)
+        and (matured.kind != "due_soon" or now < datetime.fromisoformat(matured.detail["due"]))
+    )
 
 
-def next_due(case: Case, holds: Sequence[HoldState] = ()) -> datetime | None:
+def next_due(
+    case: Case, holds: Sequence[HoldState] = (), window: Duration | None = None
+) -> datetime | None:
     """The first instant at which `advance` has something to say."""
-    return min((matured.at for matured in _coming(case, holds)), default=None)
+    return min((matured.at for matured in _coming(case, holds, window)), default=None)
 
 
-def _coming(case: Case, holds: Sequence[HoldState]) -> list[Matured]:
+def _coming(case: Case, holds: Sequence[HoldState], window: Duration | None) -> list[Matured]:
     """All that time alone will bring about, sorted; steps before what starts the ladder again."""
-    coming = [*_steps(case), *_limits(case)]
+    coming = [*_steps(case), *_clocks(case), *_limits(case), *_wait(case, window)]
     coming += [
         Matured(kind="hold_ended", case=case.id, at=hold.ends_at, detail={"hold": str(hold.id)})
         for hold in holds
@@ -109,17 +133,55 @@ def _steps(case: Case) -> list[Matured]:
     return steps
 
 
+def _clocks(case: Case) -> list[Matured]:
+    """Due times to come: warned of before, noticed when missed, each once. None while they stand."""
+    if case.state is State.waiting:
+        return []
+    coming: list[Matured] = []
+    for owed in sorted(clocks(case)):
+        noticed = case.resolution_overdue_at if owed.what == "resolution" else case.overdue_at
+        if noticed is not None:
+            continue
+        at = owed.at
+        coming.append(
+            Matured.model_validate({"kind": _MISSED[owed.what], "case": case.id, "at": at})
+        )
+        warn = _warning(case, owed)
+        if warn is not None and (case.warned_at is None or case.warned_at < warn):
+            detail = {"what": owed.what, "due": at.isoformat()}
+            coming.append(Matured(kind="due_soon", case=case.id, at=warn, detail=detail))
+    return coming
+
+
+def _warning(case: Case, owed: Owed) -> datetime | None:
+    """When somebody is told that a due time comes near; None where there is too little of it."""
+    asked = [case.opened_at, case.reopened_at]
+    if owed.what == "next answer":
+        asked.append(case.responded_at)  # what is owed was asked after that
+    began = max(at for at in asked if at is not None)
+    ahead = min(max((owed.at - began) / 4, WARN_AT_LEAST), WARN_AT_MOST)
+    return owed.at - ahead if owed.at - ahead > began else None
+
+
+def _wait(case: Case, window: Duration | None) -> list[Matured]:
+    """Somebody outside is waited for: not for ever, and not past the platform's own limit."""
+    since = case.waiting_since
+    if case.state is not State.waiting or since is None:
+        return []
+    at = (case.warned_at or since) + WAITS_AT_MOST
+    closes = None if case.last_event_at is None else door(case.last_event_at, window)
+    answered = case.responded_at is not None and case.next_response_due is None
+    if case.warned_at is None and closes is not None and not answered:
+        at = min(at, max(since, closes))
+    detail = {"for": case.waiting_for or "author"}
+    return [Matured(kind="waited_long", case=case.id, at=at, detail=detail)]
+
+
 def _limits(case: Case) -> list[Matured]:
+    """What runs out beside the clocks: a form, an offer, a lease."""
     if case.state.finished:
         return []
     limits: list[Matured] = []
-    due, answered = case.first_response_due, case.responded_at
-    # A case that was answered and then reopened has a new due time, after that answer.
-    answered_it = due is not None and answered is not None and answered >= due
-    # While the author is waited for, the clock is paused.
-    paused = answered_it or case.overdue_at is not None or case.state is State.waiting
-    if due is not None and not paused:
-        limits.append(Matured(kind="overdue", case=case.id, at=due))
     waits = case.state is State.awaiting_approval
     if waits and case.approval_expires_at is not None:
         limits.append(Matured(kind="approval_expired", case=case.id, at=case.approval_expires_at))

@@ -1,19 +1,20 @@
 """The business clock: when a role works, and when something falls due.
 
 A span belongs to the day on which it starts: a holiday takes away the spans that start on it, and
-a night shift that began the day before runs to its end. Local times follow RFC 5545: of a time
+a night shift that began the day before runs to its end. So with dated hours: a day has those that
+hold on it, and what began the day before runs on. Local times follow RFC 5545: of a time
 that happens twice the first is meant, and one that the change of clocks skips is as much later.
 Instants are computed and returned in UTC, where subtraction is exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from remit.model import Due, Duration, HolidayCalendar, InputError, Role, Span
+from remit.model import Due, Duration, HolidayCalendar, Hours, InputError, Role
 
 _HORIZON = 400
 """Days to look ahead for an opening: a year of holidays and then some."""
@@ -82,6 +83,48 @@ def due_times(
     return (None, None) if due is None else (after(due.first_response), after(due.resolution))
 
 
+def between(
+    start: datetime,
+    end: datetime,
+    role: Role,
+    timezone: str,
+    holidays: HolidayCalendar | None = None,
+) -> timedelta:
+    """How much working time lies from `start` to `end`; none where `end` comes first.
+
+    A role that finds no opening within 400 days is counted on the calendar, as `add` does.
+    """
+    if end <= start:
+        return timedelta()
+    zone = _zone(timezone)
+    if _next_open(start, role, zone, holidays) is None or _always(role):
+        return end - start
+    worked, position = timedelta(), start
+    while True:
+        before = position
+        for since, until in _openings(position, role, zone, holidays):
+            if since >= end:
+                return worked
+            worked += min(until, end) - since
+            position = until
+        if position == before or position >= end:
+            return worked
+
+
+def later(
+    start: datetime,
+    length: timedelta,
+    role: Role,
+    timezone: str,
+    holidays: HolidayCalendar | None = None,
+) -> datetime:
+    """`add` for a length that was measured: what `between` counts from there is that length."""
+    zone = _zone(timezone)
+    begun = _next_open(start, role, zone, holidays)
+    ending = None if begun is None else _open_time_later(begun, length, role, zone, holidays)
+    return start.astimezone(UTC) + length if ending is None else ending
+
+
 def changes(
     role: Role,
     timezone: str,
@@ -119,6 +162,45 @@ def openings_on(
     return tuple(_openings_of(role, _zone(timezone), day, holidays))
 
 
+def hours_on(role: Role, day: date) -> Hours:
+    """The hours that hold on a day, of a role that has hours: of the dated ones the last."""
+    assert role.hours is not None
+    dated = (one.hours for one in reversed(role.dated) if one.since <= day <= one.until)
+    return next(dated, role.hours)
+
+
+def closes(
+    hours: Hours,
+    timezone: str,
+    at: datetime,
+    since: date | None = None,
+    until: date | None = None,
+) -> datetime | None:
+    """The end of the span that holds the instant and starts on one of these days; None: there is none."""
+    zone = _zone(timezone)
+    day = at.astimezone(zone).date()
+    for back in range(_longest(hours) + 1):
+        start = day - timedelta(days=back)
+        if (since is not None and start < since) or (until is not None and start > until):
+            continue
+        for begin, end in _instants(hours, zone, start):
+            if begin <= at < end:
+                return end
+    return None
+
+
+def next_time(minutes: Sequence[int], timezone: str, at: datetime) -> datetime:
+    """The first of these times of day, in minutes, that is not before the instant."""
+    zone = _zone(timezone)
+    day = at.astimezone(zone).date()
+    times = (
+        _instant(zone, day + timedelta(days=ahead), minute)
+        for ahead in (0, 1)
+        for minute in sorted(minutes)
+    )
+    return next(time for time in times if time >= at)
+
+
 def local(at: datetime, timezone: str) -> datetime:
     """The same instant as a clock on the wall of that zone shows it."""
     return at.astimezone(_zone(timezone))
@@ -131,7 +213,11 @@ def _always(role: Role) -> bool:
 def _reach(role: Role) -> int:
     """How many days a span may run past the one on which it starts."""
     assert role.hours is not None
-    return max((span.until // 1440 for spans in role.hours.week for span in spans), default=0)
+    return max(_longest(hours) for hours in (role.hours, *(one.hours for one in role.dated)))
+
+
+def _longest(hours: Hours) -> int:
+    return max((span.until // 1440 for spans in hours.week for span in spans), default=0)
 
 
 @lru_cache(maxsize=64)
@@ -142,17 +228,13 @@ def _zone(name: str) -> ZoneInfo:
         raise InputError(f"no time zone {name!r}; use a name like Asia/Jakarta") from error
 
 
-def _spans(role: Role, day: date, holidays: HolidayCalendar | None) -> tuple[Span, ...]:
-    """The spans that start on a day: none on a holiday."""
-    assert role.hours is not None
+def _closed(role: Role, day: date, holidays: HolidayCalendar | None) -> bool:
     closed = role.holidays
-    if (
+    return (
         closed is not None
         and holidays is not None
         and holidays.closed(closed.country, closed.joint_leave, day)
-    ):
-        return ()
-    return role.hours.week[day.weekday()]
+    )
 
 
 def _instant(zone: ZoneInfo, day: date, minute: int, rest: timedelta = timedelta()) -> datetime:
@@ -165,7 +247,12 @@ def _instant(zone: ZoneInfo, day: date, minute: int, rest: timedelta = timedelta
 def _openings_of(
     role: Role, zone: ZoneInfo, day: date, holidays: HolidayCalendar | None
 ) -> Iterator[Opening]:
-    for span in _spans(role, day, holidays):
+    if not _closed(role, day, holidays):
+        yield from _instants(hours_on(role, day), zone, day)
+
+
+def _instants(hours: Hours, zone: ZoneInfo, day: date) -> Iterator[Opening]:
+    for span in hours.week[day.weekday()]:
         since, until = _instant(zone, day, span.since), _instant(zone, day, span.until)
         if since < until:  # not one that lies within the hour that a change of clocks skips
             yield since, until

@@ -31,9 +31,15 @@ class Composed(Frozen):
 
 
 def compose(
-    event: Event, case: Case, playbook: Playbook, now: datetime, limits: Limits | None = None
+    event: Event,
+    case: Case,
+    playbook: Playbook,
+    now: datetime,
+    limits: Limits | None = None,
+    *,
+    rejected: int = 0,
 ) -> Composed:
-    """Draft the answer to `event`.
+    """Draft the answer to `event`. `rejected`: how many drafts of the case were.
 
     With `limits`, approved answers are left out until the text fits; one that still does not is
     left as it is for a person to shorten. Raises Refused("template") where the template cannot be
@@ -45,7 +51,7 @@ def compose(
         return Composed(text="", language=language)
     language = spoken(template.languages, language, playbook.languages)
     knowledge = _knowledge(case, playbook, language, now)
-    values = values_of(language, playbook.brand, _handle(event), case.topics)
+    values = values_of(language, playbook.brand, _handle(event), case.topics, rejected)
     text = _text(template, values, knowledge)
     while limits is not None and knowledge and _length(text) > limits.graphemes:
         knowledge = knowledge[:-1]
@@ -58,13 +64,19 @@ def compose(
     )
 
 
-def values_of(language: str, brand: str, handle: str, topics: Sequence[str]) -> dict[str, object]:
-    """What a template can speak of, beside the approved answers."""
+def values_of(
+    language: str, brand: str, handle: str, topics: Sequence[str], rejected: int = 0
+) -> dict[str, object]:
+    """What a template can speak of, beside the approved answers.
+
+    Why a draft was rejected is no such thing: it is said among colleagues, and this is public.
+    """
     return {
         "language": language,
         "brand": brand,
         "author": {"handle": handle},
         "topics": list(topics),
+        "rejected": rejected,
     }
 
 

@@ -107,6 +107,9 @@ def _failing(template: Template, playbook: Playbook) -> Iterator[Finding]:
         for topics in _led_by(template, playbook):
             for answers in _ANSWERS:
                 failed = _try(template, language, playbook.brand, topics, answers)
+                again = failed is None
+                if again:
+                    failed = _try(template, language, playbook.brand, topics, answers, rejected=1)
                 if failed is None or failed in told:
                     continue
                 told.add(failed)
@@ -114,6 +117,7 @@ def _failing(template: Template, playbook: Playbook) -> Iterator[Finding]:
                 given = (
                     f"in {language}, with {len(answers) or 'no'} approved answer"
                     f"{'s' * (len(answers) > 1)} and {'no topic' if not topics else _and(topics)}"
+                    f"{', after a draft was rejected' * again}"
                 )
                 yield _finding(
                     template,
@@ -125,10 +129,16 @@ def _failing(template: Template, playbook: Playbook) -> Iterator[Finding]:
 
 
 def _try(
-    template: Template, language: str, brand: str, topics: Sequence[str], answers: Sequence[str]
+    template: Template,
+    language: str,
+    brand: str,
+    topics: Sequence[str],
+    answers: Sequence[str],
+    *,
+    rejected: int = 0,
 ) -> tuple[int, str] | None:
     """The line of the body and what is wrong there; None for a text that may go to a person."""
-    values = {**values_of(language, brand, "kak", topics), "knowledge": list(answers)}
+    values = {**values_of(language, brand, "kak", topics, rejected), "knowledge": list(answers)}
     try:
         text = render(template.body, values).strip()
     except ERRORS as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,15 +17,26 @@ from remit.ledger.tables import case as cases
 from remit.ledger.tables import hold, publication
 from remit.ledger.tables import step as steps
 from remit.ledger.upsert import insert_new
-from remit.model import Matured, Playbook, PublicationState, State
+from remit.model import Duration, Matured, Playbook, PublicationState, State
 
 _UNFINISHED = [state.value for state in State if not state.finished]
+_FOR_EVER: Mapping[str, Duration] = MappingProxyType({})
 _ROUNDS = 5
 """What matures may start what is due at once: a ladder that begins again has a step at zero."""
 
 
-async def advance(ledger: Ledger, brand: str, playbook: Playbook, now: datetime) -> list[Matured]:
-    """Apply everything that has fallen due by `now` and was not noticed yet, and return it."""
+async def advance(
+    ledger: Ledger,
+    brand: str,
+    playbook: Playbook,
+    now: datetime,
+    *,
+    windows: Mapping[str, Duration] = _FOR_EVER,
+) -> list[Matured]:
+    """Apply everything that has fallen due by `now` and was not noticed yet, and return it.
+
+    `windows`: by platform, how long a message can be answered.
+    """
     async with ledger.read() as tx:
         open_holds = await holds.open_holds(tx, brand)
         query = select(cases).where(
@@ -39,12 +52,15 @@ async def advance(ledger: Ledger, brand: str, playbook: Playbook, now: datetime)
         known = [rows.to_case(row) for row in await tx.execute(query.order_by(cases.c.id))]
     matured: list[Matured] = []
     for case in known:
-        if rules.advance(case, now, open_holds):
-            matured += await _advance(ledger, case.id, playbook, now)
+        window = windows.get(case.platform)
+        if rules.advance(case, now, open_holds, window):
+            matured += await _advance(ledger, case.id, playbook, now, window)
     return matured
 
 
-async def _advance(ledger: Ledger, case: int, playbook: Playbook, now: datetime) -> list[Matured]:
+async def _advance(
+    ledger: Ledger, case: int, playbook: Playbook, now: datetime, window: Duration | None
+) -> list[Matured]:
     """Decide again on the locked case, and apply."""
     applied: list[Matured] = []
     async with ledger.write() as tx:
@@ -53,7 +69,7 @@ async def _advance(ledger: Ledger, case: int, playbook: Playbook, now: datetime)
             open_holds = await holds.open_holds(tx, change.row["brand"])
             due = [
                 one
-                for one in rules.advance(change.case, now, open_holds)
+                for one in rules.advance(change.case, now, open_holds, window)
                 if one.kind != "lease_dead" or not await _may_be_out(tx, case)
             ]
             if not due:
@@ -81,9 +97,16 @@ async def _apply(
     match one.kind:
         case "step":
             await _take_step(tx, change, one, now)
-        case "overdue":
+        case "overdue" | "next_overdue":
             change.set(overdue_at=now)
-            _climb_again(change, "overdue", now)
+            _climb_again(change, one.kind, now)
+        case "resolution_overdue":
+            change.set(resolution_overdue_at=now)
+            _climb_again(change, one.kind, now)
+        case "due_soon" | "waited_long":
+            change.set(warned_at=now)
+            change.note(f"case.{one.kind}", now, data=dict(one.detail))
+            change.tell(f"remit.case.{one.kind}", now)
         case "approval_expired":
             approval = playbook.approvals.get(change.row["approval"] or "")
             expires = None if approval is None else approval.expires

@@ -18,6 +18,7 @@ from remit.ledger.tables import journal
 from remit.ledger.tables import publication as publications
 from remit.ledger.tables import step as steps
 from remit.ledger.trouble import Trouble
+from remit.ledger.votes import AUTOPILOT
 from remit.model import Frozen, Message, PublicationState, Verdict
 
 __all__ = ["Audit", "Trouble", "audit"]
@@ -30,7 +31,9 @@ class Audit(Frozen):
     cases_by_role: Mapping[str, int]
     drafts: int
     approvals: int
-    """Accepted approvals; an edit is one."""
+    """Accepted approvals of people; an edit is one."""
+    unseen: int
+    """Template answers that the playbook let go without a person's yes."""
     replies: int
     posts: int
     steps: int
@@ -64,13 +67,10 @@ async def audit(
             cases_by_role=await _cases_by_role(tx, brand),
             drafts=await _of_cases(tx, brand, select(drafts.c.id), drafts.c.case),
             approvals=await _of_cases(
-                tx,
-                brand,
-                select(approvals.c.id).where(
-                    approvals.c.accepted.is_(True),
-                    approvals.c.verdict.in_([Verdict.approve.value, Verdict.edit.value]),
-                ),
-                approvals.c.case,
+                tx, brand, _said_yes().where(approvals.c.via != AUTOPILOT), approvals.c.case
+            ),
+            unseen=await _of_cases(
+                tx, brand, _said_yes().where(approvals.c.via == AUTOPILOT), approvals.c.case
             ),
             replies=await _count(tx, _published(brand).where(publications.c.slot.is_(None))),
             posts=await _count(tx, _published(brand).where(publications.c.slot.is_not(None))),
@@ -95,6 +95,13 @@ async def audit(
             unapproved=_of("unapproved", unique),
             troubles=unique,
         )
+
+
+def _said_yes() -> Select[tuple[int]]:
+    return select(approvals.c.id).where(
+        approvals.c.accepted.is_(True),
+        approvals.c.verdict.in_([Verdict.approve.value, Verdict.edit.value]),
+    )
 
 
 def _of(kind: Literal["lost", "doubled", "unapproved"], troubles: Sequence[Trouble]) -> int:

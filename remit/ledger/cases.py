@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 
-from remit.decide.cases import acknowledged
-from remit.ledger import changes, holds, rows
+from remit.ledger import changes, rows
 from remit.ledger.changes import CaseChange
+from remit.ledger.claims import acknowledge_in, free
 from remit.ledger.store import Ledger
 from remit.ledger.tables import approval as approval_table
 from remit.ledger.tables import case as case_table
 from remit.ledger.threads import conversation, subject, thread_seen
-from remit.model import Case, Refused, State, Verdict
+from remit.model import Case, Playbook, Refused, State, Verdict
 
 __all__ = [
     "accept_handoff",
@@ -32,6 +32,8 @@ __all__ = [
     "thread_seen",
 ]
 
+_ANSWERED = {State.responded, State.waiting}
+"""A case that waits has an outcome where it was answered for the time being."""
 _UNFINISHED = tuple(state.value for state in State if not state.finished)
 
 
@@ -73,12 +75,14 @@ async def notice(ledger: Ledger, case: int) -> str | None:
 async def claim(  # noqa: PLR0917 the ledger's functions take who, when and how long last
     ledger: Ledger, case: int, attempt: int, run: str, now: datetime, lease: timedelta
 ) -> Case:
-    """Admit one run to this attempt. Refused codes: finished, stale_attempt, claimed."""
+    """Admit one run to this attempt. Refused codes: finished, waiting, stale_attempt, claimed."""
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
         if change.finished:
             ended = change.row["outcome"] or change.state
             raise Refused("finished", f"case {case} is {ended}: nothing is left to do")
+        if change.state is State.waiting:
+            raise Refused("waiting", f"case {case} waits for somebody outside: end this run")
         if change.row["attempt"] != attempt:
             raise Refused(
                 "stale_attempt", f"case {case} is at attempt {change.row['attempt']}: end this run"
@@ -109,31 +113,45 @@ def holds_lease(change: CaseChange, run: str) -> None:
 
 
 async def acknowledge(
-    ledger: Ledger, case: int, person: str | None, via: str, now: datetime
+    ledger: Ledger,
+    case: int,
+    person: str | None,
+    via: str,
+    now: datetime,
+    *,
+    playbook: Playbook | None = None,
 ) -> Case:
-    """ "I have it": stops the ladder, not the response clock. The first since it began counts."""
+    """ "I have it": stops the ladder, not the response clock. The first since it began counts.
+
+    With the deployed playbook it claims the case for a while too, for a person who may.
+    """
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
-        if change.finished or acknowledged(change.case):
-            return change.case
-        if change.state in {State.open, State.reopened}:
-            change.move(State.acknowledged)
-        change.set(acknowledged_at=now, assignee=person or change.row["assignee"])
-        change.note("case.acknowledged", now, person=person, data={"via": via})
-        change.tell("remit.case.acknowledged", now)
-        await holds.start(tx, case, now)
+        await acknowledge_in(tx, change, playbook, person, via, now)
         await changes.save(tx, [change], now)
         return change.case
 
 
 async def resolve(  # noqa: PLR0917 the ledger's functions take who, when and how long last
-    ledger: Ledger, case: int, person: str | None, reason: str, via: str, now: datetime
+    ledger: Ledger,
+    case: int,
+    person: str | None,
+    reason: str,
+    via: str,
+    now: datetime,
+    *,
+    playbook: Playbook | None = None,
 ) -> Case:
-    """Close the case without a further reply. The reason is a person's words."""
+    """Close the case without a further reply. The reason is a person's words.
+
+    With the deployed playbook it is refused to all but the person who has claimed the case.
+    """
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
         if change.state is State.resolved:
             return change.case
+        if playbook is not None:
+            free(change, playbook, person, now)
         resolve_in(change, person, via, now)
         await changes.save(tx, [change], now)
         await tx.execute(
@@ -154,7 +172,7 @@ async def resolve(  # noqa: PLR0917 the ledger's functions take who, when and ho
 
 def resolve_in(change: CaseChange, person: str | None, via: str, now: datetime) -> None:
     """`resolve` on a locked case. The outcome of a case that was answered stays."""
-    answered = change.row["outcome"] if change.state is State.responded else None
+    answered = change.row["outcome"] if change.state in _ANSWERED else None
     change.finish(State.resolved, answered or "resolved", now, person=person, via=via)
 
 
@@ -164,6 +182,8 @@ async def retry(
     """Back to open for another run. With `attempt`: only if the case is still at that one."""
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
+        if change.state is State.waiting:  # no run works on it, so none is tried again
+            return change.case
         if not change.finished and attempt in {None, change.row["attempt"]}:
             change.again(code, now)
             change.set(notice=change.row["notice"] or code)
@@ -180,10 +200,17 @@ async def hand_off(  # noqa: PLR0917 the ledger's functions take who, when and h
     via: str,
     now: datetime,
     expires: datetime,
+    *,
+    playbook: Playbook | None = None,
 ) -> Case:
-    """Offer the case to another role. It stays the owner's until the other accepts."""
+    """Offer the case to another role. It stays the owner's until the other accepts.
+
+    With the deployed playbook it is refused to all but the person who has claimed the case.
+    """
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
+        if playbook is not None:
+            free(change, playbook, person, now)
         offer_in(change, to_role, now, expires, person=person, reason=reason, via=via)
         await changes.save(tx, [change], now)
         return change.case
@@ -237,7 +264,8 @@ async def accept_handoff(
             role=to_role,
             data={"from": change.row["owner"], "via": via},
         )
-        change.set(owner=to_role, assignee=person, notice="handed_off")
-        change.again("handed_off", now)
+        change.set(owner=to_role, assignee=person, claimed_until=None, notice="handed_off")
+        if change.state is not State.waiting:
+            change.again("handed_off", now)
         await changes.save(tx, [change], now)
         return change.case

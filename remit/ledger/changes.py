@@ -36,6 +36,7 @@ from remit.model import (
 )
 
 _RELEASED: Mapping[str, None] = dict.fromkeys(("lease_run", "lease_until", "approval_expires_at"))
+_STOPPED: Mapping[str, None] = dict.fromkeys(("waiting_since", "waiting_for", "warned_at"))
 _UNCLAIMED = {State.open, State.reopened, State.acknowledged}
 _UNSENT = [
     state.value
@@ -134,7 +135,8 @@ class CaseChange:
     ) -> None:
         """Responded or resolved: nothing waits any more."""
         self.move(to)
-        self.set(outcome=outcome, notice=None, **_RELEASED)
+        self.set(outcome=outcome, notice=None, next_response_due=None, **_RELEASED, **_STOPPED)
+        self.set(claimed_until=None)
         self.void(outcome)
         if self.row["handoff_to"] is not None:
             self.withdraw("withdrawn")
@@ -145,6 +147,11 @@ class CaseChange:
         self.note(kind, now, code=outcome, person=person, data={"via": via} if via else None)
         self.tell(f"remit.{kind}", now)
 
+    def pause(self, now: datetime) -> None:
+        """Somebody outside is waited for: the clocks stand still, and nothing is under way."""
+        self.set(**{**_RELEASED, **_STOPPED, "waiting_since": now}, claimed_until=None, notice=None)
+        self.void("waiting")
+
     def withdraw(self, code: str) -> None:
         """End the open offer of a handoff."""
         self.withdraws = code
@@ -153,7 +160,8 @@ class CaseChange:
     def moved(self, code: str, now: datetime) -> None:
         """The thread went on: what was drafted for it no longer fits, and a new run drafts again."""
         self.set(thread_revision=self.row["thread_revision"] + 1)
-        if self.finished:
+        # What we wrote ourselves does not end a wait.
+        if self.finished or (self.state is State.waiting and code == "answered_before"):
             return
         if self.row["draft"] is not None or self.state not in _UNCLAIMED:
             self.void(code)

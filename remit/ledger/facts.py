@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, select
+from sqlalchemy import case as case_when
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from remit.ledger.store import Ledger
+from remit.ledger.tables import approval as approvals
 from remit.ledger.tables import case as cases
 from remit.ledger.tables import event as events
 from remit.ledger.tables import measurement
 from remit.ledger.tables import publication as publications
 from remit.ledger.tables import slot as slots
+from remit.ledger.votes import AUTOPILOT
 from remit.model import CaseFact, EventFact, Facts, PublicationFact, PublicationState
 
 
@@ -59,9 +62,25 @@ async def _cases(
         .group_by(events.c.case)
         .subquery()
     )
+    # By the first reply that went unseen, and by the first one that a person approved.
+    replies = (
+        select(
+            publications.c.case,
+            func.max(case_when((_unseen(), 1), else_=0)).label("unseen"),
+            func.min(case_when((~_unseen(), publications.c.published_at))).label("approved_at"),
+        )
+        .where(
+            publications.c.brand == brand,
+            publications.c.slot.is_(None),
+            publications.c.state == PublicationState.published.value,
+        )
+        .group_by(publications.c.case)
+        .subquery()
+    )
     query = (
-        select(cases, first.c.asked_at)
+        select(cases, first.c.asked_at, replies.c.unseen, replies.c.approved_at)
         .outerjoin(first, first.c.case == cases.c.id)
+        .outerjoin(replies, replies.c.case == cases.c.id)
         .where(cases.c.brand == brand, cases.c.opened_at >= since, cases.c.opened_at < until)
         .order_by(cases.c.id)
     )
@@ -76,7 +95,8 @@ def _case(row: Row[Any]) -> CaseFact:
         state=row.state,
         asked_at=row.asked_at or row.opened_at,
         opened_at=row.opened_at,
-        responded_at=row.responded_at,
+        responded_at=row.approved_at if row.unseen else row.responded_at,
+        unseen=bool(row.unseen),
         outcome=row.outcome,
         first_response_due=row.first_response_due,
     )
@@ -87,7 +107,12 @@ async def _publications(
 ) -> list[PublicationFact]:
     counts = await _counts(tx, brand)
     query = (
-        select(publications, cases.c.owner, slots.c.owner.label("slot_owner"))
+        select(
+            publications,
+            cases.c.owner,
+            slots.c.owner.label("slot_owner"),
+            _unseen().label("unseen"),
+        )
         .join(cases, cases.c.id == publications.c.case)
         .outerjoin(slots, slots.c.id == publications.c.slot)
         .where(
@@ -103,11 +128,21 @@ async def _publications(
             owner=row.slot_owner or row.owner,
             channel=row.channel,
             kind="reply" if row.slot is None else "post",
+            unseen=bool(row.unseen),
             published_at=row.published_at,
             counts=counts.get(row.id, {}),
         )
         for row in await tx.execute(query)
     ]
+
+
+def _unseen() -> ColumnElement[bool]:
+    """Whether a publication's draft went out on nobody's yes."""
+    return exists().where(
+        approvals.c.draft == publications.c.draft,
+        approvals.c.via == AUTOPILOT,
+        approvals.c.accepted.is_(True),
+    )
 
 
 async def _counts(tx: AsyncConnection, brand: str) -> Mapping[int, Mapping[str, int]]:

@@ -10,6 +10,7 @@ from remit.ledger.tables import case as cases
 from remit.ledger.tables import event as events
 from remit.ledger.tables import journal
 from remit.ledger.tables import step as steps
+from remit.ledger.votes import AUTOPILOT
 from remit.model import Play, Verdict
 
 
@@ -41,6 +42,7 @@ async def approved_replies(ledger: Ledger, brand: str) -> int:
             cases.c.brand == brand,
             cases.c.play != Play.campaign.value,
             approvals.c.accepted.is_(True),
+            approvals.c.via != AUTOPILOT,
             approvals.c.verdict.in_([Verdict.approve.value, Verdict.edit.value]),
         )
     )

@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from remit.decide import clock
+from remit.decide import dues
 from remit.decide.cases import correlation_key, may_join
 from remit.ledger import holds, outbox
 from remit.ledger.arrivals import Coming, chunks
 from remit.ledger.changes import CaseChange, lock_all
+from remit.ledger.clocks import Clocks, asked_again, resume_in
 from remit.ledger.tables import case as case_table
 from remit.ledger.tables import seen as seen_table
 from remit.model import (
     Decision,
+    Due,
     HoldState,
-    HolidayCalendar,
     Playbook,
     State,
     Step,
@@ -33,15 +34,21 @@ _UNFINISHED = [state.value for state in State if not state.finished]
 class Cases:
     """The cases that this batch may concern, locked, and those that it opens."""
 
-    playbook: Playbook
+    clocks: Clocks
     now: datetime
-    holidays: HolidayCalendar | None
     known: dict[int, CaseChange] = field(default_factory=dict)
     by_key: dict[str, list[CaseChange]] = field(default_factory=dict)
     holds: list[HoldState] = field(default_factory=list)
+    long_ago: dict[str, int] = field(default_factory=dict)
+    """By correlation key: the newest case of all, also where its window is over."""
     seen: set[tuple[int, str, str]] = field(default_factory=set)
     opened: list[CaseChange] = field(default_factory=list)
     joined: dict[int, CaseChange] = field(default_factory=dict)
+
+    @property
+    def playbook(self) -> Playbook:
+        """The deployed one."""
+        return self.clocks.playbook
 
     @property
     def touched(self) -> list[CaseChange]:
@@ -50,15 +57,15 @@ class Cases:
 
 async def load(
     tx: AsyncConnection,
-    playbook: Playbook,
+    clocks: Clocks,
     coming: Sequence[Coming],
     now: datetime,
     *,
     asked_for: set[int],
-    holidays: HolidayCalendar | None,
 ) -> Cases:
     """Lock every case that one of these events may join, and those of `asked_for`."""
-    found = Cases(playbook=playbook, now=now, holidays=holidays)
+    playbook = clocks.playbook
+    found = Cases(clocks=clocks, now=now)
     for one in coming:
         if not one.event.ours:
             one.correlation = correlation_key(
@@ -81,6 +88,7 @@ async def load(
                 ),
             )
             numbers |= set((await tx.execute(query)).scalars())
+            found.long_ago |= await _newest(tx, playbook.brand, some)
     for change in await lock_all(tx, numbers):
         found.known[change.row["id"]] = change
         found.by_key.setdefault(change.row["correlation_key"], []).append(change)
@@ -88,6 +96,15 @@ async def load(
     if found.known and any(one.decision and one.decision.outcome.hold for one in coming):
         found.holds = await holds.open_holds(tx, playbook.brand)
     return found
+
+
+async def _newest(tx: AsyncConnection, brand: str, keys: Sequence[str]) -> dict[str, int]:
+    query = (
+        select(case_table.c.correlation_key, func.max(case_table.c.id))
+        .where(case_table.c.brand == brand, case_table.c.correlation_key.in_(keys))
+        .group_by(case_table.c.correlation_key)
+    )
+    return {key: number for key, number in await tx.execute(query)}  # noqa: C416 rows are no pairs to dict()
 
 
 async def _seen_before(
@@ -120,7 +137,7 @@ def place(found: Cases, one: Coming) -> None:
         if case.finished:
             _reopen(found, case, one, decision)
         else:
-            _join(case, one, found.now)
+            _join(found, case, one, decision)
         if not case.new:
             found.joined[case.row["id"]] = case
     case.seen[one.event.id, one.revision] = found.now
@@ -175,6 +192,7 @@ def overhear(found: Cases, one: Coming, joined: CaseChange | None) -> None:
             continue
         if not _seen(found, other, one):
             other.seen[one.event.id, one.revision] = found.now
+            _written(found, other, one)
             other.moved("author_wrote_again", found.now)
 
 
@@ -185,6 +203,7 @@ def deleted(found: Cases, one: Coming) -> None:
         if case.finished or case.row["subject"] != one.event.id or _seen(found, case, one):
             continue
         case.seen[one.event.id, one.revision] = found.now
+        resume_in(case, found.clocks, found.now, case.row["last_event_at"])
         case.moved("author_deleted", found.now)
         case.set(notice="author_deleted")
         case.note("case.author_deleted", found.now, event=one.number)
@@ -195,13 +214,22 @@ def _seen(found: Cases, case: CaseChange, one: Coming) -> bool:
     return message in case.seen or (case.row["id"], *message) in found.seen
 
 
-def _join(case: CaseChange, one: Coming, now: datetime) -> None:
+def _join(found: Cases, case: CaseChange, one: Coming, decision: Decision) -> None:
     event, row = one.event, case.row
-    case.note("case.joined", now, event=one.number)
+    case.note("case.joined", found.now, event=one.number)
     older = event.time < row["last_event_at"] or bool(one.earlier)
+    _written(found, case, one, decision.outcome.due)
     if event.id == row["subject"] or not older:
         _about(case, one)
-    case.moved("author_wrote_again", now)
+    case.moved("author_wrote_again", found.now)
+
+
+def _written(found: Cases, case: CaseChange, one: Coming, due: Due | None = None) -> None:
+    """What the author wrote ends a wait, and is owed an answer; an edit is the same message."""
+    written = one.event.time
+    resume_in(case, found.clocks, min(written, found.now), written)
+    if not one.earlier:
+        asked_again(case, found.clocks, written, due)
 
 
 def _about(case: CaseChange, one: Coming) -> None:
@@ -218,12 +246,25 @@ def _about(case: CaseChange, one: Coming) -> None:
 
 
 def _reopen(found: Cases, case: CaseChange, one: Coming, decision: Decision) -> None:
-    """What was answered or closed is open again, with a new response clock."""
-    first, resolution = _due(found, one, decision)
+    """What was answered or closed is open again, with clocks of its own.
+
+    The first response is measured once: where it was given, it is the next one that is due.
+    """
+    clocks, due, window = found.clocks, decision.outcome.due, found.clocks.window(case.row)
+    clock = clocks.clock_of(clocks.playbook, case.row["owner"], due)
+    if due is None:
+        due = clocks.due(case.row)
+        clock = clocks.clock(case.row, due)
+    answered, asked = case.row["responded_at"] is not None, one.event.time
+    if not answered:
+        case.set(first_response_due=dues.first_response(due, clock, asked, window))
     _about(case, one)
     case.set(
-        first_response_due=first,
-        resolution_due=resolution,
+        next_response_due=dues.next_response(due, clock, asked, window) if answered else None,
+        resolution_due=dues.resolution(due, clock, asked),
+        reopened_at=found.now,
+        warned_at=None,
+        resolution_overdue_at=None,
         thread_revision=case.row["thread_revision"] + 1,
         acknowledged_at=None,
         resolved_at=None,
@@ -241,15 +282,8 @@ def _reopen(found: Cases, case: CaseChange, one: Coming, decision: Decision) -> 
         case.hold = order
 
 
-def _due(found: Cases, one: Coming, decision: Decision) -> tuple[datetime | None, datetime | None]:
-    outcome, playbook = decision.outcome, found.playbook
-    role = playbook.roles[outcome.owner]
-    return clock.due_times(outcome.due, role, playbook.timezone, one.event.time, found.holidays)
-
-
 def _open(found: Cases, one: Coming, decision: Decision, near: Sequence[CaseChange]) -> CaseChange:
     event, outcome, now = one.event, decision.outcome, found.now
-    first, resolution = _due(found, one, decision)
     steps = found.playbook.escalations.get(outcome.escalation or "", ())
     row: dict[str, Any] = dict.fromkeys(column.name for column in case_table.columns)
     row |= {
@@ -276,14 +310,17 @@ def _open(found: Cases, one: Coming, decision: Decision, near: Sequence[CaseChan
         "playbook": found.playbook.hash,
         "opened_at": now,
         "last_event_at": event.time,
-        "first_response_due": first,
-        "resolution_due": resolution,
         "ladder_started_at": now if steps else None,
         "ladder_step": 0,
         "attempt": 1,
         "thread_revision": 0,
         "form_round": 0,
     }
+    due, clock = outcome.due, found.clocks.clock(row, outcome.due)
+    window = found.clocks.window(row)
+    row["first_response_due"] = dues.first_response(due, clock, event.time, window)
+    row["resolution_due"] = dues.resolution(due, clock, event.time)
+    row["linked"] = found.long_ago.get(one.correlation)
     case = CaseChange(row=row, new=True, hold=outcome.hold)
     case.links = max(near, key=lambda other: other.row["last_event_at"], default=None)
     case.note("case.opened", now, event=one.number, code=decision.rule)

@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from pydantic import AwareDatetime
+from sqlalchemy import ColumnElement, Select, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from remit.decide.holding import may_confirm, may_drop
 from remit.ledger import journal, outbox, rows
 from remit.ledger.store import Ledger
+from remit.ledger.tables import case as cases
 from remit.ledger.tables import hold
-from remit.model import HoldOrder, HoldState, Missing
+from remit.model import Frozen, HoldOrder, HoldState, InputError, Missing, Playbook, Refused
+
+
+class Held(Frozen):
+    """A hold as both roles see it: the one whose posts wait, and the one whose case asks for it."""
+
+    id: int
+    case: int
+    owner: str
+    """Whose case it is."""
+    role: str
+    """Whose posts wait."""
+    topics: tuple[str, ...] = ()
+    starts: str
+    started_at: AwareDatetime | None = None
+    """None while it waits for somebody to acknowledge the case."""
+    ends_at: AwareDatetime | None = None
+    confirmed_by: str | None = None
+    confirmed_at: AwareDatetime | None = None
 
 
 async def place(
@@ -68,6 +89,114 @@ async def active(ledger: Ledger, brand: str, now: datetime) -> list[HoldState]:
     """The holds that stop posts at this moment."""
     async with ledger.read() as tx:
         return await overlapping(tx, brand, now, now)
+
+
+async def listed(ledger: Ledger, brand: str, now: datetime, role: str | None = None) -> list[Held]:
+    """The holds that are on or still wait for an acknowledgement; of `role`, on either side."""
+    query = _held().where(
+        hold.c.brand == brand,
+        hold.c.ended_at.is_(None),
+        or_(hold.c.ends_at.is_(None), hold.c.ends_at > now),
+    )
+    if role is not None:
+        query = query.where(or_(hold.c.role == role, cases.c.owner == role))
+    async with ledger.read() as tx:
+        found = (await tx.execute(query.order_by(hold.c.id))).mappings()
+        return [Held(**{**row, "topics": tuple(row["topics"])}) for row in found]
+
+
+def _held() -> Select[tuple[object, ...]]:
+    columns = [hold.c[name] for name in Held.model_fields if name != "owner"]
+    return select(*columns, cases.c.owner).join(cases, cases.c.id == hold.c.case)
+
+
+async def confirm(
+    ledger: Ledger, number: int, playbook: Playbook, person: str, now: datetime
+) -> Held:
+    """A person has looked: the hold stays. One that still waits begins now. The first counts.
+
+    Its end stays what the playbook has promised to the role whose posts wait. Refused codes:
+    unknown_person, not_eligible, ended.
+    """
+    async with ledger.write() as tx:
+        row, approval = await _settling(tx, number, playbook, now)
+        people = may_confirm(playbook, held=row.role, owner=row.owner, approval=approval)
+        _eligible(playbook, person, people, "confirm")
+        if row.confirmed_at is None:
+            if row.started_at is None:
+                await start(tx, row.case, now)
+            await tx.execute(
+                update(hold)
+                .where(hold.c.id == number)
+                .values(confirmed_by=person, confirmed_at=now)
+            )
+            await journal.write(
+                tx,
+                "hold.confirmed",
+                brand=playbook.brand,
+                now=now,
+                case=row.case,
+                role=row.role,
+                person=person,
+                data={"hold": number},
+            )
+            await outbox.put(
+                tx, playbook.brand, "remit.hold.confirmed", case=row.case, role=row.role, now=now
+            )
+        found = (await tx.execute(_held().where(hold.c.id == number))).mappings().one()
+        return Held(**{**found, "topics": tuple(found["topics"])})
+
+
+async def drop(
+    ledger: Ledger, number: int, playbook: Playbook, person: str, now: datetime, *, reason: str
+) -> Held:
+    """A person has looked: the hold was not needed. It ends at once, loudly.
+
+    Refused codes: unknown_person, not_eligible, ended.
+    """
+    if not reason.strip():
+        raise InputError("say why the hold is not needed: --reason")
+    async with ledger.write() as tx:
+        row, approval = await _settling(tx, number, playbook, now)
+        people = may_drop(playbook, held=row.role, owner=row.owner, approval=approval)
+        _eligible(playbook, person, people, "drop")
+        await end(tx, hold.c.id == number, now, "dropped", person)
+        await tx.execute(update(hold).where(hold.c.id == number).values(reason=reason.strip()))
+        return row
+
+
+async def _settling(
+    tx: AsyncConnection, number: int, playbook: Playbook, now: datetime
+) -> tuple[Held, str | None]:
+    """The hold, with its case locked before it, and the approval that the case names."""
+    of = (await tx.execute(select(hold.c.case).where(hold.c.id == number))).scalar_one_or_none()
+    if of is None:
+        raise Missing(f"there is no hold {number}; `remit hold` lists those that are on")
+    case = await rows.fetch(tx, cases, of, lock=True)
+    if case.brand != playbook.brand:
+        raise Missing(
+            f"{playbook.brand} has no hold {number}; `remit hold` lists those that are on"
+        )
+    row = await rows.fetch(tx, hold, number, lock=True)
+    if row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now):
+        by = f" by {row.ended_by}" if row.ended_by else ""
+        raise Refused("ended", f"hold {number} is over ({row.code or 'expired'}{by})")
+    found = (await tx.execute(_held().where(hold.c.id == number))).mappings().one()
+    return Held(**{**found, "topics": tuple(found["topics"])}), case.approval
+
+
+def _eligible(playbook: Playbook, person: str, people: tuple[str, ...], what: str) -> None:
+    if person not in playbook.people:
+        known = ", ".join(playbook.people)
+        raise Refused("unknown_person", f"the playbook has no person {person!r}; it has {known}")
+    if person not in people:
+        names = " or ".join(
+            playbook.people[each].name for each in people if each in playbook.people
+        )
+        raise Refused(
+            "not_eligible",
+            f"{person} may not {what} this hold, and nothing was changed; ask {names}",
+        )
 
 
 async def open_holds(tx: AsyncConnection, brand: str) -> list[HoldState]:

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from remit.ledger import arrivals as coming_in
-from remit.ledger import changes, grouping, journal, own_replies
+from remit.ledger import changes, grouping, incidents, journal, own_replies
 from remit.ledger.arrivals import Coming
+from remit.ledger.clocks import Clocks
 from remit.ledger.enrich import enrich
 from remit.ledger.store import Ledger, new_ids
 from remit.ledger.tables import case as case_table
 from remit.ledger.tables import cursor as cursor_table
 from remit.ledger.tables import event as event_table
+from remit.ledger.turns import one_at_a_time
 from remit.ledger.upsert import inserting
-from remit.model import Arrival, Decider, Frozen, HolidayCalendar, InputError, Play, Playbook
+from remit.model import (
+    Arrival,
+    Decider,
+    Duration,
+    Frozen,
+    HolidayCalendar,
+    InputError,
+    Play,
+    Playbook,
+    Refused,
+)
+
+_NONE: Mapping[str, Playbook] = MappingProxyType({})
+_FOR_EVER: Mapping[str, Duration] = MappingProxyType({})
 
 
 class Ingested(Frozen):
@@ -26,7 +42,7 @@ class Ingested(Frozen):
     stored: int
     duplicates: int
     opened: tuple[int, ...]
-    """Numbers of the cases that it opened."""
+    """Numbers of the cases that it opened; that of a storm which it made is among them."""
     joined: tuple[int, ...]
     """Numbers of the cases that were there before and that its events joined or opened again."""
 
@@ -42,26 +58,32 @@ async def ingest(
     now: datetime,
     open_cases: bool = True,
     holidays: HolidayCalendar | None = None,
+    promised: Mapping[str, Playbook] = _NONE,
+    windows: Mapping[str, Duration] = _FOR_EVER,
 ) -> Ingested:
     """Take in a batch with the cursor that follows it. All of it is stored, or nothing.
 
     Taking in the same again changes nothing. Without `open_cases` it is history: stored and
-    decided, and nobody is asked to act.
+    decided, and nobody is asked to act. `promised`: versions under which cases opened, by hash; a
+    case of any other is reckoned by `playbook`. `windows`: by platform, how long a message can be
+    answered.
     """
+    clocks = Clocks(playbook, holidays, promised, windows)
     if cursor is not None and channel is None:
         raise InputError("a cursor belongs to a channel: name the channel")
     async with ledger.write() as tx:
-        await _one_at_a_time(tx, playbook.brand)
+        await one_at_a_time(tx, playbook.brand)
         coming = await coming_in.unknown(tx, playbook.brand, coming_in.unique(arrivals, channel))
-        found = await _group(
-            tx, playbook, decider, coming, now, open_cases=open_cases, holidays=holidays
-        )
+        found = await _group(tx, clocks, decider, coming, now, open_cases=open_cases)
+        opened = [change.row["id"] for change in found.opened]
+        if open_cases:
+            opened += await _raise(tx, clocks, decider, coming, now=now)
         if cursor is not None and channel is not None:
             await _move_cursor(tx, playbook.brand, channel, cursor, now)
     return Ingested(
         stored=len(coming),
         duplicates=len(arrivals) - len(coming),
-        opened=tuple(change.row["id"] for change in found.opened),
+        opened=tuple(opened),
         joined=tuple(found.joined),
     )
 
@@ -75,25 +97,40 @@ async def cursor_of(ledger: Ledger, brand: str, channel: str) -> str | None:
         return (await tx.execute(query)).scalar_one_or_none()
 
 
-async def _one_at_a_time(tx: AsyncConnection, brand: str) -> None:
-    """On PostgreSQL two batches of a brand wait for each other, so that each sees the other's."""
-    if tx.dialect.name == "postgresql":
-        await tx.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-            {"name": f"remit.ingest {brand}"},
-        )
+async def _raise(
+    tx: AsyncConnection,
+    clocks: Clocks,
+    decider: Decider,
+    coming: Sequence[Coming],
+    *,
+    now: datetime,
+) -> list[int]:
+    """Link what came to its storm, and take in the event of one that it makes, as any other."""
+    storm = await incidents.notice(tx, clocks.playbook.brand, coming, now)
+    if storm is None:
+        return []
+    arrival = incidents.spike(storm)
+    try:
+        decider.decide(arrival.event)
+    except Refused:  # the playbook gives it to nobody; what came is kept all the same
+        return []
+    [one] = coming_in.unique([arrival], None)
+    found = await _group(tx, clocks, decider, [one], now, open_cases=True)
+    number = found.opened[0].row["id"] if found.opened else None
+    await incidents.routed(tx, storm, one.number, number, now)
+    return [] if number is None else [number]
 
 
 async def _group(
     tx: AsyncConnection,
-    playbook: Playbook,
+    clocks: Clocks,
     decider: Decider,
     coming: list[Coming],
     now: datetime,
     *,
     open_cases: bool,
-    holidays: HolidayCalendar | None,
 ) -> grouping.Cases:
+    playbook = clocks.playbook
     await enrich(tx, playbook, coming)
     numbers = await new_ids(tx, event_table, len(coming))
     for one, number in zip(coming, numbers, strict=True):
@@ -109,7 +146,7 @@ async def _group(
         if one.arrival.deleted and one.earlier:
             one.case_number = one.earlier[-1]["case"]
             about |= {version["case"] for version in one.earlier} - {None}
-    found = await grouping.load(tx, playbook, coming, now, asked_for=about, holidays=holidays)
+    found = await grouping.load(tx, clocks, coming, now, asked_for=about)
     placed: dict[str, Coming] = {}
     for one in coming:
         _place(found, one, placed, answered)

@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import AwareDatetime
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from remit.ledger import rows
+from remit.ledger import places, rows
 from remit.ledger.store import Ledger
 from remit.ledger.tables import case as cases
 from remit.ledger.tables import outbox
 from remit.model import Case, Frozen, State
 
-OPENED = "remit.case.opened"
+OPENED = places.OPENED
 _MAY_START = (State.open, State.reopened, State.acknowledged)
 
 
@@ -76,8 +76,16 @@ async def put_all(tx: AsyncConnection, lines: Iterable[Mapping[str, Any]]) -> No
 
 
 async def pending(ledger: Ledger, limit: int = 200) -> list[Out]:
-    """What was not sent yet, oldest first."""
-    query = select(outbox).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.id).limit(limit)
+    """What was not sent yet, oldest first. A call for a run that has no place yet is kept back."""
+    kept_back = and_(
+        outbox.c.kind == OPENED, exists().where(cases.c.id == outbox.c.case, not_(places.may_run()))
+    )
+    query = (
+        select(outbox)
+        .where(outbox.c.sent_at.is_(None), not_(kept_back))
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
     async with ledger.read() as tx:
         return [
             Out(**{name: row[name] for name in Out.model_fields})
@@ -101,6 +109,7 @@ async def sent(ledger: Ledger, ids: Iterable[int], now: datetime) -> None:
 async def unstarted(ledger: Ledger, now: datetime, older_than: timedelta) -> list[Case]:
     """Cases whose run should have begun by now and did not: nobody has claimed the attempt.
 
+    Whose turn is first stands first. A member of a storm without a place is none of them.
     A case without any outbox row counts from when it last heard something, so that none is
     forgotten because its row is missing.
     """
@@ -117,12 +126,13 @@ async def unstarted(ledger: Ledger, now: datetime, older_than: timedelta) -> lis
         .where(
             cases.c.state.in_([str(state) for state in _MAY_START]),
             cases.c.lease_run.is_(None),
+            places.may_run(),
             or_(
                 said.c.at < before,
                 and_(said.c.at.is_(None), cases.c.last_event_at < before),
             ),
         )
-        .order_by(cases.c.id)
+        .order_by(*places.rank(), cases.c.id)
     )
     async with ledger.read() as tx:
         return [rows.to_case(row) for row in await tx.execute(query)]

@@ -150,7 +150,8 @@ async def _again(
 async def _respond(
     tx: AsyncConnection, row: Row[Any], case: CaseChange, at: datetime, now: datetime
 ) -> None:
-    case.set(responded_at=case.row["responded_at"] or at)
+    if case.row["responded_at"] is None:  # what is owed from now on is the next answer
+        case.set(responded_at=at, overdue_at=None, warned_at=None)
     if case.finished:
         return
     # What the author wrote while the reply was under way is not answered by it.
@@ -200,7 +201,7 @@ async def _fail(
 async def _reopen(tx: AsyncConnection, row: Row[Any], code: str, now: datetime) -> None:
     """A reply that could not be sent is still owed: the case gets another draft and another run."""
     case = await changes.lock(tx, row.case)
-    if not case.finished:
+    if not case.finished and case.state is not State.waiting:
         case.void(code)
         case.set(notice=code)
         case.again(code, now)

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from remit.decide.approvals import Judgement, judge
 from remit.decide.cases import acknowledged
-from remit.ledger import cases, changes, holds, intents, rows, slots, versions
+from remit.decide.claims import kept_out
+from remit.decide.proofs import RIGHT
+from remit.ledger import (
+    cases,
+    changes,
+    enrolment,
+    holds,
+    intents,
+    rows,
+    slots,
+    storms,
+    versions,
+    votes,
+    waits,
+)
+from remit.ledger.absences import away_on
 from remit.ledger.changes import CaseChange
 from remit.ledger.store import Ledger
 from remit.ledger.tables import approval as approval_table
@@ -28,13 +45,10 @@ from remit.model import (
     Verdict,
 )
 
-PICK_UP = timedelta(seconds=60)
-"""How long the run that asked has to go on after an answer, before it is believed dead."""
-
+OUTDATED = "playbook_changed"
 OFFER = timedelta(hours=4)
 """How long a handoff offered on a form stands."""
 
-_YES = (Verdict.approve.value, Verdict.edit.value)
 _ALIVE = (
     PublicationState.prepared.value,
     PublicationState.sending.value,
@@ -64,36 +78,61 @@ class _Desk:
     stands: Row[Any] | None
     ruling: Ruling
     judgement: Judgement
+    proof: enrolment.Proof | None
+    """Of the person's one-time code, where one was given."""
+
+    @property
+    def identity(self) -> str:
+        """Verified only by a right code, and only where the ruling counts: else it was not taken."""
+        proved = self.proof is not None and self.proof.code == RIGHT
+        return "verified" if proved and self.judgement.accepted else "asserted"
 
 
 async def rule_on(
-    ledger: Ledger, ruling: Ruling, playbook: Playbook, now: datetime, run: str | None = None
+    ledger: Ledger,
+    ruling: Ruling,
+    playbook: Playbook,
+    now: datetime,
+    run: str | None = None,
+    *,
+    key: SecretStr | None = None,
 ) -> Ruled:
     """Judge a ruling and, if it counts, carry it out, in one transaction.
 
-    `playbook` is the deployed one: who may approve follows it. A refusal is written down too, and
-    its code becomes the notice of the next form.
+    `playbook` is the deployed one: who may approve follows it. `key` opens the secrets of one-time
+    codes. A refusal is written down too, and its code becomes the notice of the next form.
     """
     async with ledger.write() as tx:
-        desk = await _gather(tx, ruling, playbook)
+        desk = await _gather(tx, ruling, playbook, now, key)
         change, judgement = desk.change, desk.judgement
         number = None if desk.stands is None else int(desk.stands.id)
         if judgement.accepted:
+            await _take_code(tx, desk)
             await _acknowledge(tx, change, desk.ruling, now)
             number = await _carry_out(tx, desk, now)
+        elif judgement.code == OUTDATED:
+            change.void(OUTDATED)
+            change.set(notice=OUTDATED, approval_expires_at=None)
+            change.move(State.open)
         elif change.state is State.awaiting_approval:
             change.set(notice=judgement.code)
-        # A run that rules itself has renewed its lease; one that waits has yet to come back.
-        waits = change.row["lease_run"] not in {None, run}
-        if waits and change.state is not State.awaiting_approval:
-            change.set(lease_until=max(change.row["lease_until"] or now, now + PICK_UP))
+        # The run that shows the form waits for that form alone: another goes on from here, at once.
+        elsewhere = ruling.via != "form" and change.row["lease_run"] not in {None, run}
+        if elsewhere and not change.finished and change.state is not State.awaiting_approval:
+            change.again("decided_elsewhere", now)
         known = ruling.person in playbook.people
         await _write_down(tx, desk, number, now, run=run, known=known)
         await changes.save(tx, [change], now)
         return await _ruled(tx, desk, judgement)
 
 
-async def _gather(tx: AsyncConnection, ruling: Ruling, playbook: Playbook) -> _Desk:
+async def _gather(
+    tx: AsyncConnection,
+    ruling: Ruling,
+    playbook: Playbook,
+    now: datetime,
+    key: SecretStr | None,
+) -> _Desk:
     change = await changes.lock(tx, ruling.case)
     stands = await versions.standing(tx, change)
     current = None if stands is None else rows.to_draft(stands)
@@ -101,11 +140,54 @@ async def _gather(tx: AsyncConnection, ruling: Ruling, playbook: Playbook) -> _D
     if ruling.verdict is Verdict.edit and current is not None and _same(ruling.text, current.text):
         # Nobody changed a byte: that is a yes to what was drafted.
         ruling = ruling.model_copy(update={"verdict": Verdict.approve, "text": None})
-    given = () if current is None else await _given(tx, current)
+    proof = await _prove(tx, ruling, playbook, now, key)
     judgement = judge(
-        ruling, case=change.case, draft=shown, current=current, playbook=playbook, given=given
+        ruling,
+        case=change.case,
+        draft=shown,
+        current=current,
+        playbook=playbook,
+        given=() if stands is None else await votes.given(tx, stands),
+        away=await away_on(tx, change.row["brand"], local_day(playbook, now)),
+        proof=None if proof is None else proof.code,
+        kept_out=kept_out(change.case, ruling.person, playbook, now),
+        outdated=_outdated(change, stands, playbook),
     )
-    return _Desk(change, stands, ruling, judgement)
+    return _Desk(change, stands, ruling, judgement, proof)
+
+
+def _outdated(change: CaseChange, stands: Row[Any] | None, playbook: Playbook) -> bool:
+    """Whether a reply was drafted under another version; a campaign's plan is compared by itself."""
+    if stands is None or change.row["play"] == Play.campaign.value or not playbook.hash:
+        return False
+    return bool(stands.playbook != playbook.hash)
+
+
+async def _prove(
+    tx: AsyncConnection,
+    ruling: Ruling,
+    playbook: Playbook,
+    now: datetime,
+    key: SecretStr | None,
+) -> enrolment.Proof | None:
+    """What became of the code; None where none was given, or by nobody that is known."""
+    code, person = ruling.code, ruling.person
+    if code is None or not code.get_secret_value().strip():
+        return None
+    if person is None or person not in playbook.people:
+        return None
+    return await enrolment.prove(tx, playbook.brand, person, code, key, now)
+
+
+async def _take_code(tx: AsyncConnection, desk: _Desk) -> None:
+    if desk.identity == "verified" and desk.proof is not None and desk.ruling.person is not None:
+        brand = desk.change.row["brand"]
+        await enrolment.take(tx, brand, desk.ruling.person, desk.proof)
+
+
+def local_day(playbook: Playbook, now: datetime) -> date:
+    """The day that it is for the brand."""
+    return now.astimezone(ZoneInfo(playbook.timezone)).date()
 
 
 async def _shown(tx: AsyncConnection, ruling: Ruling) -> Draft | None:
@@ -114,21 +196,6 @@ async def _shown(tx: AsyncConnection, ruling: Ruling) -> Draft | None:
     )
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else rows.to_draft(row)
-
-
-async def _given(tx: AsyncConnection, draft: Draft) -> tuple[str, ...]:
-    """Who said yes to exactly this. The same words drafted anew need a new yes."""
-    query = (
-        select(approval_table.c.person)
-        .where(
-            approval_table.c.draft == draft.id,
-            approval_table.c.hash == draft.hash,
-            approval_table.c.accepted.is_(True),
-            approval_table.c.verdict.in_(_YES),
-        )
-        .order_by(approval_table.c.id)
-    )
-    return tuple(dict.fromkeys((await tx.execute(query)).scalars()))
 
 
 def _same(text: str | None, drafted: str) -> bool:
@@ -156,13 +223,17 @@ async def _carry_out(tx: AsyncConnection, desk: _Desk, now: datetime) -> int | N
     """Do what was decided; the number of the draft that the decision is about."""
     change, ruling = desk.change, desk.ruling
     before = None if desk.stands is None else int(desk.stands.id)
-    change.set(notice=None)
+    # Who decides has had the say that a claim was for: others may be asked next.
+    change.set(notice=None, claimed_until=None)
     if ruling.verdict is Verdict.reject:
         change.void("rejected")
         change.set(notice="rejected", approval_expires_at=None)
         change.move(State.open)
     elif ruling.verdict is Verdict.resolve:
         cases.resolve_in(change, ruling.person, ruling.via, now)
+    elif ruling.verdict is Verdict.wait:
+        assert ruling.person is not None
+        await waits.wait_in(tx, change, ruling.person, "author", ruling.via, now)
     elif ruling.verdict is Verdict.hand_off:
         assert ruling.to is not None
         cases.offer_in(
@@ -189,6 +260,18 @@ async def _approve(tx: AsyncConnection, desk: _Desk, now: datetime) -> int:
     if desk.judgement.missing:
         change.set(notice="approvals_missing")
         return number
+    await release_in(tx, change, number, hashed, now)
+    return number
+
+
+async def release_in(
+    tx: AsyncConnection,
+    change: CaseChange,
+    draft: int,
+    hash: str,  # noqa: A002 the word of the model
+    now: datetime,
+) -> None:
+    """Everybody asked has said yes: a campaign's slots are approved, a reply is to be sent."""
     change.move(State.drafted)
     change.set(approval_expires_at=None)
     change.tell("remit.case.approved", now)
@@ -196,17 +279,18 @@ async def _approve(tx: AsyncConnection, desk: _Desk, now: datetime) -> int:
         # The run has nothing left to do: its slots wait for their time.
         change.set(lease_run=None, lease_until=None)
         await slots.approve_in(tx, change.row["id"], now)
+    elif change.row["channel"] is None and change.row["incident"] is not None:
+        await storms.state_in(tx, change, draft, now)
     else:
         await intents.prepare_in(
             tx,
             brand=change.row["brand"],
             channel=change.row["channel"],
-            hash=hashed,
+            hash=hash,
             now=now,
             case=change.row["id"],
-            draft=number,
+            draft=draft,
         )
-    return number
 
 
 async def _edit(
@@ -246,7 +330,7 @@ async def _write_down(
             verdict=verdict,
             person=ruling.person,
             role=judgement.role,
-            identity=ruling.identity,
+            identity=desk.identity,
             via=ruling.via,
             accepted=judgement.accepted,
             code=judgement.code,
@@ -261,7 +345,7 @@ async def _write_down(
         role=judgement.role,
         # A name that the playbook does not know may be anything; the journal takes no such thing.
         person=ruling.person if known else None,
-        identity=ruling.identity,
+        identity=desk.identity,
         run=run,
         code=judgement.code,
         data={"draft": number, "hash": hashed, "verdict": verdict, "via": ruling.via},

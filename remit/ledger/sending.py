@@ -32,6 +32,7 @@ from remit.model import (
     State,
 )
 
+_OPEN = (PublicationState.sending.value, PublicationState.unknown.value)
 _RETURNS = {"stopped", "watch", "held", "draft_changed", "not_approved"}
 """Refusals that no later attempt of the same slot would escape: its owner has to act."""
 
@@ -190,6 +191,8 @@ def _consistent(found: _Locked, prepared: Prepared, playbook: Playbook) -> tuple
     # An empty hash is a playbook that was never a bundle.
     if playbook.hash and found.deployed not in {None, playbook.hash}:
         return "playbook_changed", "Another playbook was deployed meanwhile: read it again."
+    if draft is not None and found.deployed not in {None, draft.playbook}:
+        return "playbook_changed", "This was drafted under another playbook: draft it anew."
     return None
 
 
@@ -200,11 +203,10 @@ async def _alone(tx: AsyncConnection, found: _Locked) -> tuple[str, str] | None:
         same, twin = and_(other.case == row.case, other.slot.is_(None)), other.draft == row.draft
     else:
         same = twin = other.slot == row.slot
-    open_ones = other.state.in_([PublicationState.sending.value, PublicationState.unknown.value])
     query = select(other.id, other.state).where(
         other.id != row.id,
         or_(
-            and_(same, open_ones),
+            and_(same, other.state.in_(_OPEN)),
             and_(twin, other.state == PublicationState.published.value),
         ),
     )
@@ -212,7 +214,40 @@ async def _alone(tx: AsyncConnection, found: _Locked) -> tuple[str, str] | None:
         if known.state == PublicationState.published:
             return "already", f"Publication {known.id} of the same text is published."
         return "unsettled", f"Publication {known.id} may be out there. Settle it first."
-    return None
+    return await _answers_alone(tx, found)
+
+
+async def _answers_alone(tx: AsyncConnection, found: _Locked) -> tuple[str, str] | None:
+    """Nor may another case answer the same message, unseen by whoever wrote or approved this."""
+    row, draft, other = found.publication, found.draft, publications.c
+    if found.slot is not None or draft is None:
+        return None
+    query = (
+        select(other.id, other.case, other.state)
+        .join(drafts, drafts.c.id == other.draft)
+        .where(
+            other.brand == row.brand,
+            other.case != row.case,
+            drafts.c.destination == draft.destination,
+            or_(
+                other.state.in_(_OPEN),
+                and_(
+                    other.state == PublicationState.published.value,
+                    other.published_at >= draft.made_at,
+                ),
+            ),
+        )
+        .order_by(other.id)
+    )
+    known = (await tx.execute(query)).first()
+    if known is None:
+        return None
+    if known.state == PublicationState.published:
+        return "thread_moved", f"Case {known.case} has answered this message. Read it and decide."
+    return (
+        "unsettled",
+        f"Publication {known.id} of case {known.case} may answer it. Settle it first.",
+    )
 
 
 async def _send(

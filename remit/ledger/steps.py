@@ -69,7 +69,7 @@ async def claim(ledger: Ledger, step: int, run: str, now: datetime, lease: timed
 async def record(  # noqa: PLR0917 the time comes last, as everywhere here
     ledger: Ledger, step: int, person: str, role: str | None, code: str, now: datetime
 ) -> None:
-    """A person was told, or could not be. Codes: delivered, no_address, failed."""
+    """A person was told, or could not be. Codes: delivered, no_address, failed, quiet: is told later."""
     async with ledger.write() as tx:
         row = await rows.fetch(tx, steps, step)
         case = await rows.fetch(tx, cases, row.case)

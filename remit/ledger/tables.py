@@ -139,6 +139,7 @@ event = Table(
     UniqueConstraint("brand", "channel", "platform_id", "revision", name="uq_event_dedupe"),
     Index("ix_event_thread", "brand", "channel", "thread"),
     Index("ix_event_case", "case"),
+    Index("ix_event_time", "brand", "time"),  # what was said lately, and at this time of other days
 )
 said = Table(  # what somebody wrote and is called: erasable
     "said",
@@ -196,6 +197,8 @@ case = Table(
     Column("warned_at", Instant),
     Column("resolution_overdue_at", Instant),
     Column("incident", _Id),
+    Column("place_at", Instant),  # when a member of a storm was given a place among the runs
+    Column("thread_read_at", Instant),  # when the conversation was last read on the platform
     Column("acknowledged_at", Instant),
     Column("responded_at", Instant),
     Column("resolved_at", Instant),
@@ -217,6 +220,7 @@ case = Table(
     Column("linked", _Id),
     Index("ix_case_brand_state", "brand", "state"),
     Index("ix_case_correlation", "brand", "correlation_key"),
+    Index("ix_case_incident", "incident"),
 )
 seen = Table(  # what of a thread has counted already towards a case's thread_revision
     "seen",
@@ -225,6 +229,23 @@ seen = Table(  # what of a thread has counted already towards a case's thread_re
     Column("message", String, primary_key=True),
     Column("revision", String, primary_key=True),  # "deleted" for a deletion
     Column("at", Instant, nullable=False),
+)
+overheard = Table(  # how a case's thread read on the platform, beside what came in: erasable
+    "overheard",
+    metadata,
+    Column("case", ForeignKey("case.id"), primary_key=True),
+    Column("message", String, primary_key=True),
+    Column("revision", String, nullable=False),
+    Column("parent", String),
+    Column("author_id", String),
+    Column("handle", String),
+    Column("text", Text),
+    Column("url", String),
+    Column("time", Instant, nullable=False),
+    Column("ours", Boolean, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("read_at", Instant, nullable=False),
+    Index("ix_overheard_author_id", "author_id"),
 )
 draft = Table(
     "draft",
@@ -339,7 +360,10 @@ hold = Table(
     Column("ends_at", Instant),
     Column("ended_at", Instant),
     Column("ended_by", String),
-    Column("code", String),  # resolved, released, expired
+    Column("code", String),  # resolved, released, dropped, expired
+    Column("reason", Text),  # why it was dropped, in a person's words
+    Column("confirmed_by", String),
+    Column("confirmed_at", Instant),
     Index("ix_hold_brand", "brand", "ended_at"),
 )
 step = Table(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from remit.ledger import changes, rows
+from remit.ledger import changes, overheard, rows
 from remit.ledger.changes import DELETED, CaseChange
 from remit.ledger.store import Ledger
 from remit.ledger.tables import case as case_table
@@ -32,7 +32,7 @@ async def subject(ledger: Ledger, case: int) -> Event:
 
 
 async def conversation(ledger: Ledger, case: int) -> tuple[Message, ...]:
-    """What the ledger stored of the case's thread, oldest first, bystanders included."""
+    """The case's thread as it came in and as it was last read, oldest first, bystanders included."""
     async with ledger.read() as tx:
         row = await rows.fetch(tx, case_table, case)
         query = (
@@ -49,9 +49,25 @@ async def conversation(ledger: Ledger, case: int) -> tuple[Message, ...]:
                 gone.add(told["platform_id"])
             if not told["deleted"] or told["platform_id"] not in newest:
                 newest[told["platform_id"]] = told
-        keys = await _keys(tx, row.brand, row.channel, list(newest))
-    messages = [_message(told, gone, keys) for told in newest.values()]
-    return tuple(sorted(messages, key=lambda message: message.time))
+        read = await overheard.kept(tx, case)
+        keys = await _keys(tx, row.brand, row.channel, [*newest, *(one["message"] for one in read)])
+    messages = {told["platform_id"]: _message(told, gone, keys) for told in newest.values()}
+    for one in read:
+        message = _as_read(one, newest.get(one["message"]), messages.get(one["message"]))
+        messages[message.id] = message.model_copy(update={"key": keys.get(message.id)})
+    return tuple(sorted(messages.values(), key=lambda message: message.time))
+
+
+def _as_read(one: RowMapping, stored: RowMapping | None, came: Message | None) -> Message:
+    """A reading has the word where it is newer than what came in."""
+    read = overheard.to_message(one)
+    if stored is None or came is None:
+        return read
+    if read.deleted:
+        return came.model_copy(update={"deleted": True})
+    if one["revision"] == stored["revision"] or one["read_at"] < stored["stored_at"]:
+        return came
+    return came.model_copy(update={"revision": read.revision, "text": read.text})
 
 
 def _of_thread(case: Any) -> Any:  # noqa: ANN401 a row, and a condition of SQLAlchemy's
@@ -100,18 +116,23 @@ async def thread_seen(ledger: Ledger, case: int, thread: Thread, now: datetime) 
         change = await changes.lock(tx, case)
         if change.finished:
             return change.case
-        known = _Known(change, await _seen(tx, case), *await _ours_and_theirs(tx, change))
-        news = _news(known, thread)
+        change.set(thread_read_at=now)
+        await overheard.keep(tx, change.row, thread, now)
+        news = await news_of(tx, change, thread)
         for message, revision in news.seen:
             change.seen[message, revision] = now
         if news.answered:
             change.answered_outside(now)
         elif news.code is not None:
             _moved(change, news.code, now)
-        elif not news.seen:
-            return change.case
         await changes.save(tx, [change], now)
         return change.case
+
+
+async def news_of(tx: AsyncConnection, change: CaseChange, thread: Thread) -> News:
+    """What of a reading has not counted towards a locked case yet. Changes nothing."""
+    seen = await _seen(tx, change.row["id"])
+    return _news(_Known(change, seen, *await _ours_and_theirs(tx, change)), thread)
 
 
 class _Known:
@@ -139,17 +160,19 @@ class _Known:
         return before and message.id not in self.seen_ids
 
 
-class _News:
+class News:
     """What of a reading was not known yet."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, str]] = []
         self.code: str | None = None
+        self.wrote_at: datetime | None = None
+        """When the author wrote the first of what is new."""
         self.answered = False
 
 
-def _news(known: _Known, thread: Thread) -> _News:
-    news = _News()
+def _news(known: _Known, thread: Thread) -> News:
+    news = News()
     shown = {message.id for message in thread.messages if not message.deleted}
     # A long thread is cut by some platforms: there, absence says nothing.
     lost = thread.complete and known.subject not in shown
@@ -163,13 +186,15 @@ def _news(known: _Known, thread: Thread) -> _News:
             news.seen.append((message.id, message.revision))
             if not known.older(message):
                 news.code = news.code or "author_wrote_again"
+                if message.id not in known.theirs:  # an edit is the same message
+                    news.wrote_at = min(news.wrote_at or message.time, message.time)
     if lost and (known.subject, DELETED) not in known.seen:
         news.seen.append((known.subject, DELETED))
         news.code = "author_deleted"
     return news
 
 
-def _ours(known: _Known, message: Message, news: _News) -> None:
+def _ours(known: _Known, message: Message, news: News) -> None:
     if message.id in known.ours or message.key in known.ours:
         return  # one of our own making, and counted when it was sent
     if message.parent not in known.theirs or message.id in known.seen_ids:

@@ -34,12 +34,17 @@ class Scorecard(Frozen):
     answered: int = 0
     answered_outside: int = 0
     """Of these, on the platform itself, past Remit."""
+    answered_unseen: int = 0
+    """Of these, from a template alone, without a person having seen it: these are not timed."""
     first_response_median_seconds: float | None = None
     first_response_p90_seconds: float | None = None
     first_response_clock: Literal["calendar"] = "calendar"
     """From the event to the first approved reply. Replies made past Remit are not timed."""
     posts: int = 0
     replies: int = 0
+    """Approved by a person."""
+    unseen: int = 0
+    """Replies that the playbook let go out without a person."""
     reactions: int = 0
     """Acts of the audience on its posts and replies."""
     received: int = 0
@@ -128,17 +133,19 @@ def _card(facts: Facts, role: str, title: str) -> Scorecard:
         asked=sum(case.play is Play.reply for case in facts.cases),
         answered=len(answered),
         answered_outside=sum(case.outcome == ANSWERED_OUTSIDE for case in answered),
+        answered_unseen=sum(case.unseen and case.responded_at is None for case in answered),
         first_response_median_seconds=statistics.median(times) if times else None,
         first_response_p90_seconds=_nearest_rank(times, 0.9),
         posts=sum(fact.kind == "post" for fact in facts.publications),
-        replies=sum(fact.kind == "reply" for fact in facts.publications),
+        replies=sum(fact.kind == "reply" and not fact.unseen for fact in facts.publications),
+        unseen=sum(fact.unseen for fact in facts.publications),
         reactions=sum(each.get(metric, 0) for each in counts for metric in REACTIONS),
         received=sum(each.get("replies", 0) for each in counts),
     )
 
 
 def _answered(case: CaseFact) -> bool:
-    return case.responded_at is not None or case.outcome == ANSWERED_OUTSIDE
+    return case.responded_at is not None or case.outcome == ANSWERED_OUTSIDE or case.unseen
 
 
 def _late(case: CaseFact) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, SecretStr
 
 from remit.model.base import Frozen, Play, Severity
 from remit.model.playbook import Step
@@ -38,6 +38,8 @@ class Verdict(StrEnum):
     reject = "reject"
     hand_off = "hand_off"
     resolve = "resolve"
+    wait = "wait"
+    """Not yet: the author has to say something first."""
 
 
 class Case(Frozen):
@@ -70,9 +72,11 @@ class Case(Frozen):
     playbook: str
     """Hash of the bundle it was promised under."""
     opened_at: AwareDatetime
+    last_event_at: AwareDatetime | None = None
+    """When its author was last heard."""
     first_response_due: AwareDatetime | None = None
     next_response_due: AwareDatetime | None = None
-    """When the author's newest message is to be answered, once the first one was."""
+    """When what the author wrote since is to be answered; it counts once `responded_at` is there."""
     resolution_due: AwareDatetime | None = None
     waiting_since: AwareDatetime | None = None
     """Since when the clocks stand still: somebody outside has to act first."""
@@ -95,7 +99,7 @@ class Case(Frozen):
     ladder_step: int = 0
     """How many steps of the escalation were taken since the ladder last started."""
     overdue_at: AwareDatetime | None = None
-    """When the missed first response was noticed."""
+    """When the missed response was noticed; None again once the author writes after an answer."""
     attempt: int = 1
     """The number of the run that may work on it."""
     lease_run: str | None = None
@@ -138,6 +142,15 @@ class Draft(Frozen):
     citations: tuple[str, ...] = ()
 
 
+class Vote(Frozen):
+    """A yes to a draft, as the ledger keeps it."""
+
+    person: str | None
+    """None: nobody's, where the playbook lets a template answer go out unseen."""
+    verified: bool = False
+    """The person proved with a one-time code who they are."""
+
+
 class Ruling(Frozen):
     """A person's decision on a draft, as a form, a command or a web desk hands it in."""
 
@@ -147,7 +160,8 @@ class Ruling(Frozen):
     verdict: Verdict | None
     """None: nothing was chosen, and nothing is decided."""
     person: str | None
-    identity: Literal["asserted", "verified"] = "asserted"
+    code: SecretStr | None = None
+    """The person's one-time code. Only a right one makes the name a verified one."""
     via: str
     """form, cli, api."""
     text: str | None = None
@@ -173,7 +187,16 @@ class Matured(Frozen):
     """Something that time has brought about. Made by `remit.decide.cases.advance`."""
 
     kind: Literal[
-        "step", "overdue", "approval_expired", "handoff_expired", "lease_dead", "hold_ended"
+        "step",
+        "due_soon",
+        "overdue",
+        "next_overdue",
+        "resolution_overdue",
+        "waited_long",
+        "approval_expired",
+        "handoff_expired",
+        "lease_dead",
+        "hold_ended",
     ]
     case: int
     at: datetime

@@ -31,6 +31,9 @@ class CaseFact(Frozen):
     """The time of its first event: the clock of the first response starts here."""
     opened_at: AwareDatetime
     responded_at: AwareDatetime | None = None
+    """The first reply that a person approved, or that was made outside of Remit."""
+    unseen: bool = False
+    """Answered from a template, without a person having seen it."""
     outcome: str | None = None
     first_response_due: AwareDatetime | None = None
 
@@ -41,6 +44,8 @@ class PublicationFact(Frozen):
     owner: str
     channel: str
     kind: Literal["reply", "post"]
+    unseen: bool = False
+    """Sent without a person having seen it."""
     published_at: AwareDatetime
     counts: Mapping[str, int] = Field(default_factory=dict)
 

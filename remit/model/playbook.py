@@ -186,6 +186,24 @@ class Hours(Frozen):
     week: tuple[tuple[Span, ...], ...] = ((), (), (), (), (), (), ())
 
 
+class DatedHours(Frozen):
+    """Hours that hold on some days alone, both included, in place of the others."""
+
+    since: date
+    until: date
+    hours: Hours
+
+
+class Shift(Frozen):
+    """Who of a role is on, and when. It says whom to tell first; it moves no due time."""
+
+    people: tuple[str, ...]
+    hours: Hours
+    since: date | None = None
+    until: date | None = None
+    """Both days included; None: ever since, for ever."""
+
+
 class Holidays(Frozen):
     """Which public holidays close a role."""
 
@@ -215,6 +233,8 @@ class Role(Frozen):
     goals: tuple[Goal, ...] = ()
     hours: Hours | None = None
     """None: open at all times."""
+    dated: tuple[DatedHours, ...] = ()
+    """Of those that hold on a day the last does; `hours` where none does."""
     holidays: Holidays | None = None
     people: tuple[str, ...] = ()
     backup: str | None = None
@@ -263,18 +283,36 @@ class Step(Frozen):
     """A role, a person, or `owner`, `backup`."""
 
 
+class Tier(Frozen):
+    """So many people of these roles."""
+
+    by: tuple[str, ...]
+    """Roles."""
+    count: int = 1
+    not_writer: bool = False
+    """Spelt `not: writer`."""
+
+
 class Approval(Frozen):
     """Who must say yes before something goes out."""
 
     id: str
-    by: tuple[str, ...]
-    """Roles."""
+    by: tuple[str, ...] = ()
+    """Roles; with `tiers`, all of theirs."""
     count: int = 1
+    """How many people; with `tiers`, of all of them together."""
     expires: Duration | None = None
     not_writer: bool = False
-    """Spelt `not: writer`."""
+    """Spelt `not: writer`; with `tiers` each says it for itself."""
     identity: Literal["asserted", "verified"] = "asserted"
+    tiers: tuple[Tier, ...] = ()
+    """Asked one after the other; empty where everybody is asked at once."""
     where: Where = Where()
+
+    @property
+    def asked(self) -> tuple[Tier, ...]:
+        """Who is asked, in order: one tier where the approval has none."""
+        return self.tiers or (Tier(by=self.by, count=self.count, not_writer=self.not_writer),)
 
 
 class Grouping(Frozen):
@@ -287,6 +325,23 @@ class Schedule(Frozen):
 
     every: Duration | None = None
     cron: str | None = None
+
+
+class Notify(Frozen):
+    """Where and when a person wants to be told."""
+
+    to: str
+    """`env:NAME` or `file:PATH` of an Apprise address; never the address itself."""
+    quiet: Span | None = None
+    """Local time of every day at which only what cannot wait is told."""
+    digest: tuple[int, ...] = ()
+    """Minutes of the day at which what can wait is told, in one message."""
+    digest_every: Duration | None = None
+    """The same, so often. At most one of the two digests is there."""
+    repeat: Duration | None = None
+    """Again so often, until somebody has it."""
+    only: tuple[str, ...] = ()
+    """Kinds of reminders; empty: all. The steps of an escalation are always told."""
 
 
 class Contact(Frozen):
@@ -392,8 +447,10 @@ class Playbook(Frozen):
     """Rule id to answers a day."""
     grouping: Grouping = Grouping()
     schedules: Mapping[str, Schedule] = Field(default_factory=dict)
-    notify: Mapping[str, str] = Field(default_factory=dict)
-    """Person id to `env:NAME` or `file:PATH` of an Apprise address."""
+    shifts: Mapping[str, tuple[Shift, ...]] = Field(default_factory=dict)
+    """By role."""
+    notify: Mapping[str, Notify] = Field(default_factory=dict)
+    """By person."""
     contacts: tuple[Contact, ...] = ()
     templates: Mapping[str, Template] = Field(default_factory=dict)
     knowledge: tuple[Knowledge, ...] = ()

@@ -16,15 +16,17 @@ from remit.model import (
     Topic,
     Where,
 )
-from remit.playbook.hours import HoursShape
+from remit.playbook.hours import RoleHours
 from remit.playbook.nodes import Node
 from remit.playbook.notes import Reading
+from remit.playbook.notifying import NOTIFY
 from remit.playbook.rules import APPROVALS, DEFAULTS, ESCALATIONS, OTHERWISE_RULE, RULES
 from remit.playbook.scalars import Choice, Count, Flag, Goalpost, Length, Moment, Name, Number, Text
 from remit.playbook.shapes import Converted, Either, Field, ListOf, MapOf, Place, Record
+from remit.playbook.shifts import SHIFTS
 from remit.playbook.texts import LANGUAGE, Address, Cron, Phrase, Secret, Version, Zone
 
-LATER = ("attribution", "conduct", "llm", "publisher", "retention", "shifts", "voice")
+LATER = ("attribution", "conduct", "llm", "publisher", "retention", "voice")
 
 
 def _goal(values: dict[str, Any], place: Place) -> Goal:
@@ -85,6 +87,8 @@ PEOPLE = MapOf(
 def _role(values: dict[str, Any], place: Place) -> Role:
     for many in ("goals", "people"):
         values[many] = tuple(values.get(many, ()))
+    if "hours" in values:
+        values["hours"], values["dated"] = values["hours"]
     where = Where(file=place.reading.file, line=place.line)
     role = Role(id=place.key, where=where, **values)
     place.reading.notes.roles[role.id] = role
@@ -106,7 +110,16 @@ ROLES = MapOf(
             "scope": Field(Text(), "What it works on.", such=("people and conversations",)),
             "goals": Field(ListOf(GOAL), "What it aims for."),
             "hours": Field(
-                HoursShape(), "When it is there, by day; always, where nothing is said."
+                RoleHours(),
+                "When it is there, by day; always, where nothing is said. "
+                "A list: the ordinary hours, and those from a day to a day.",
+                such=(
+                    {"mon-fri": "09:00-18:00", "sat": ["08:00-12:00", "14:00-24:00"]},
+                    [
+                        {"mon-fri": "09:00-18:00"},
+                        {"from": "2027-02-08", "to": "2027-03-09", "mon-fri": "09:00-15:00"},
+                    ],
+                ),
             ),
             "holidays": Field(_HOLIDAYS, "Which holidays close it."),
             "people": Field(ListOf(Name("person")), "Who holds it."),
@@ -305,8 +318,6 @@ SCHEDULES = Record(
     _as_read,
 )
 
-NOTIFY = MapOf(Secret(), says="Where the Apprise address of a person is kept.", keys=Name("person"))
-
 # `fields` and `defaults` come first: what follows them is read in their light.
 PLAYBOOK = Record(
     "a playbook",
@@ -323,6 +334,7 @@ PLAYBOOK = Record(
         ),
         "people": Field(PEOPLE, "Who works for the brand."),
         "roles": Field(ROLES, "Who owns what.", required=True),
+        "shifts": Field(SHIFTS, "Who of a role is on when, and is told first."),
         "channels": Field(CHANNELS, "The brand's accounts."),
         "topics": Field(TOPICS, "What a text can be about."),
         "rules": Field(RULES, "From top to bottom: the first that matches an event decides it."),
@@ -344,7 +356,7 @@ PLAYBOOK = Record(
         "autopilot": Field(AUTOPILOT, "Rules whose template answers go out unseen."),
         "grouping": Field(GROUPING, "Which events make one case."),
         "schedules": Field(SCHEDULES, "When things run."),
-        "notify": Field(NOTIFY, "Where each person is told, as env:NAME or file:PATH."),
+        "notify": Field(NOTIFY, "Where and when each person is told."),
     },
     _as_read,
     later=LATER,

@@ -16,6 +16,7 @@ from remit.model import (
     Rule,
     Severity,
     Step,
+    Tier,
     Where,
 )
 from remit.playbook.nodes import Entry, Items, Node, Table, Word
@@ -244,30 +245,87 @@ ESCALATIONS = MapOf(
 )
 
 
-def _approval(values: dict[str, Any], place: Place) -> Approval:
+def _tier(values: dict[str, Any], _: Place) -> Tier:
     said = {key: value for key, value in values.items() if key != "not"}
     said["by"] = tuple(said["by"])
+    return Tier(not_writer="not" in values, **said)
+
+
+_NOT = Field(Choice("writer"), "writer: another person than who wrote it.")
+TIER = Record(
+    "a tier",
+    {
+        "by": Field(_ROLES, "Roles whose people may say yes.", required=True, such=(["cm"],)),
+        "count": Field(Count(1), "How many must; 1 where nothing is said.", default=1),
+        "not": _NOT,
+    },
+    _tier,
+)
+
+
+def _approval(values: dict[str, Any], place: Place) -> Approval | None:
     where = Where(file=place.reading.file, line=place.line)
-    return Approval(id=place.key, not_writer="not" in values, where=where, **said)
+    said = {key: values[key] for key in ("expires", "identity") if key in values}
+    tiers = tuple(values.get("tiers", ()))
+    if not tiers:
+        tier = _tier({key: values[key] for key in ("by", "count", "not") if key in values}, place)
+        return Approval(
+            id=place.key,
+            by=tier.by,
+            count=tier.count,
+            not_writer=tier.not_writer,
+            where=where,
+            **said,
+        )
+    for key in _OF_A_TIER:
+        if key in values:
+            place.reading.note(
+                place.node.entries[key].line,
+                f"an approval with tiers says {key} in each of them; found it beside tiers; "
+                "move it into the tiers that it is for",
+            )
+            return None
+    return Approval(
+        id=place.key,
+        by=tuple(dict.fromkeys(role for tier in tiers for role in tier.by)),
+        count=sum(tier.count for tier in tiers),
+        tiers=tiers,
+        where=where,
+        **said,
+    )
+
+
+_OF_A_TIER = ("count", "not")
+
+
+class ApprovalShape(Record[Approval]):
+    """What one tier says of itself is not said beside tiers."""
+
+    def schema(self) -> Schema:
+        return super().schema() | {"dependentRequired": {key: ["by"] for key in _OF_A_TIER}}
 
 
 APPROVALS = MapOf(
-    Record(
+    ApprovalShape(
         "an approval",
         {
-            "by": Field(
-                _ROLES, "Roles whose people may say yes.", required=True, such=(["cm", "smm"],)
-            ),
+            "by": Field(_ROLES, "Roles whose people may say yes.", such=(["cm", "smm"],)),
             "count": Field(Count(1), "How many must; 1 where nothing is said.", default=1),
             "expires": Field(Length(), "After this it escalates.", such=("12h",)),
-            "not": Field(Choice("writer"), "writer: another person than who wrote it."),
+            "not": _NOT,
             "identity": Field(
                 Choice("asserted", "verified"),
                 "verified: only with a personal code.",
                 default="asserted",
             ),
+            "tiers": Field(
+                ListOf(TIER),
+                "Instead of by: who is asked first, who after that, and so on.",
+                such=([{"by": ["cm"]}, {"by": ["lead"]}],),
+            ),
         },
         _approval,
+        exactly_one=("by", "tiers"),
     ),
     "approval",
     says="Who must say yes, by the id that rules name.",

@@ -51,6 +51,7 @@ from remit.model import (
     Span,
     Step,
     Test,
+    Tier,
     Topic,
     When,
 )
@@ -560,6 +561,7 @@ def named_book(**more: Any) -> Playbook:
     ("name", "more"),
     [
         ("replies", {"approvals": {"replies": REPLIES.model_copy(update={"count": 2})}}),
+        ("replies", {"approvals": {"replies": REPLIES.model_copy(update={"tiers": (Tier(by=("cm",)),)})}}),
         ("urgent", {"escalations": {"urgent": (*URGENT, Step(after=Duration(seconds=9), notify="smm"))}}),
         ("cm", {"roles": {"cm": Role(id="cm", title="CM"), "smm": Role(id="smm", title="SMM")}}),
         ("cm", {"timezone": "Asia/Makassar"}),

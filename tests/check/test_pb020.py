@@ -15,7 +15,17 @@ from remit.check.given import Away, Given
 from remit.check.holes import find_holes
 from remit.check.roster import Roster
 from remit.decide import Router, clock
-from remit.model import Duration, Holidays, Hours, Person, Playbook, Role, Span, Step
+from remit.model import (
+    DatedHours,
+    Duration,
+    Holidays,
+    Hours,
+    Person,
+    Playbook,
+    Role,
+    Span,
+    Step,
+)
 
 PEOPLE = """
 people: {sari: {name: Sari W.}, bayu: {name: Bayu P.}, ratna: {name: Ratna S.}}
@@ -436,10 +446,17 @@ def roles(draw, name: str) -> Role:
         edges = sorted(draw(st.sets(st.integers(0, 60), max_size=4)))
         pairs = [(a * 30, b * 30) for a, b in zip(edges[::2], edges[1::2], strict=False)]
         week.append(tuple(Span(since=a, until=b) for a, b in pairs if a < 1440 and b - a <= 1440))
+    since = FIRST + timedelta(days=draw(st.integers(-2, 9)))
+    ramadan = DatedHours(
+        since=since,
+        until=since + timedelta(days=draw(st.integers(0, 5))),
+        hours=Hours(week=tuple(reversed(week))),
+    )
     return Role(
         id=name,
         title="",
         hours=Hours(week=tuple(week)),
+        dated=draw(st.sampled_from([(), (ramadan,)])),
         holidays=draw(st.sampled_from([None, Holidays(country="ID")])),
         people=draw(st.sampled_from([(), ("ann",), ("ann", "bob"), ("cid",)])),
         backup=draw(st.sampled_from([None, "one", "two"])),
@@ -447,10 +464,25 @@ def roles(draw, name: str) -> Role:
     )
 
 
+def stands_in(person, gone) -> bool:
+    """Whether somebody does, or stands in for who does."""
+    for _ in range(9):
+        person = gone.get(person, person)
+        if person not in gone:
+            return person is not None
+    return False
+
+
 def is_there(playbook, given_, names, at) -> bool:
     """The page of the contract, read minute by minute."""
     day = at.astimezone(ZoneInfo(playbook.timezone)).date()
-    away = {gone.person for gone in given_.away if gone.first <= day <= gone.last}
+    gone = {gone.person: None for gone in given_.away if gone.first <= day <= gone.last}
+    gone |= {
+        each.person: each.cover
+        for each in given_.away
+        if each.first <= day <= each.last and each.cover
+    }
+    away = {person for person in gone if not stands_in(person, gone)}
 
     def open_(role) -> bool:
         return role.on_call or clock.is_open(role, playbook.timezone, at, given_.holidays)
@@ -475,7 +507,10 @@ def is_there(playbook, given_, names, at) -> bool:
     told=st.lists(st.sampled_from(["owner", "backup", "two", "bob", "dan"]), max_size=2),
     away=st.lists(
         st.tuples(
-            st.sampled_from(["ann", "bob", "cid", "dan"]), st.integers(-2, 9), st.integers(0, 4)
+            st.sampled_from(["ann", "bob", "cid", "dan"]),
+            st.integers(-2, 9),
+            st.integers(0, 4),
+            st.sampled_from([None, None, "ann", "dan"]),
         ),
         max_size=3,
     ),
@@ -492,8 +527,9 @@ def test_the_holes_are_the_minutes_at_which_nobody_is_there(
         roles={"one": one, "two": two},
     )
     gone = [
-        Away(who, FIRST + timedelta(days=first), FIRST + timedelta(days=first + length))
-        for who, first, length in away
+        Away(who, FIRST + timedelta(days=first), FIRST + timedelta(days=first + length), cover)
+        for who, first, length, cover in away
+        if cover != who
     ]
     holidays = calendar({(FIRST + timedelta(days=each)).isoformat(): "A day" for each in closed})
     known = Given(since=FIRST, holidays=holidays, away=tuple(gone))

@@ -128,6 +128,80 @@ def test_too_few_people_who_may_approve_are_found(study, approval, away, found):
         assert (one.rule, one.others, one.line) == ("ask", ("more",), 12)
 
 
+@pytest.mark.parametrize(
+    ("tiers", "away", "found"),
+    [
+        ("[{by: [cm]}, {by: [lead]}]", (), None),
+        ("[{by: [cm], count: 2}, {by: [lead]}]", (), None),
+        (
+            "[{by: [cm]}, {by: [empty]}]",
+            (),
+            (
+                "1 person in its tier 2; found nobody in empty; "
+                "add a role to `by`, add people to a role, or ask for fewer"
+            ),
+        ),
+        # Ratna may have said yes in the first tier, and is the only one of the second.
+        (
+            "[{by: [cm, lead]}, {by: [lead]}]",
+            (),
+            (
+                "1 person in its tier 2; found 1 (ratna) in lead, and 1 of them may have said yes "
+                "in an earlier tier, which counts once; "
+                "add a role to `by`, add people to a role, or ask for fewer"
+            ),
+        ),
+        ("[{by: [cm, lead]}, {by: [both]}]", (), None),
+        (
+            "[{by: [cm, lead], count: 2}, {by: [both]}]",
+            (),
+            (
+                "1 person in its tier 2; found 2 (ratna, sari) in both, and 2 of them may have "
+                "said yes in an earlier tier, which counts once; "
+                "add a role to `by`, add people to a role, or ask for fewer"
+            ),
+        ),
+        (
+            "[{by: [lead]}, {by: [cm], not: writer}, {by: [cm]}]",
+            (),
+            None,
+        ),
+        (
+            "[{by: [cm]}, {by: [cm], not: writer}]",
+            (),
+            (
+                "1 person other than the writer in its tier 2; found 2 (sari, bayu) in cm, and one "
+                "of them may be the writer, and 1 of them may have said yes in an earlier tier, "
+                "which counts once; add a role to `by`, add people to a role, or ask for fewer"
+            ),
+        ),
+        (
+            "[{by: [lead]}, {by: [cm]}]",
+            ("ratna 2027-03-08..2027-03-16",),
+            (
+                "1 person in its tier 1; found nobody from Mon 8 Mar 2027 to Tue 16 Mar 2027, "
+                "because of leave; "
+                "find somebody who stands in, add a role to `by`, or move the leave"
+            ),
+        ),
+        (
+            "[{by: [cm]}, {by: [cm]}]",
+            ("sari 2027-03-08..2027-03-08",),
+            (
+                "1 person in its tier 2; found 1 (bayu) on Mon 8 Mar 2027, because of leave; "
+                "find somebody who stands in, add a role to `by`, or move the leave"
+            ),
+        ),
+    ],
+)
+def test_each_tier_needs_its_own_people(study, tiers, away, found):
+    findings = list(pb023.find(study(BRAND % f"tiers: {tiers}", away=away)))
+
+    assert [one.message for one in findings] == (
+        [f"the approval used needs {found}"] if found else []
+    )
+
+
 def test_a_default_is_used_by_the_rules_that_name_none(study):
     text = BRAND.replace(", approval: used", "") % "by: [lead], not: writer"
 

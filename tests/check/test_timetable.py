@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from remit.check.days import Days
 from remit.check.timetable import Timetable
 from remit.decide import clock
-from remit.model import Duration, Holidays, Hours, Role, Span
+from remit.model import DatedHours, Duration, Holidays, Hours, Role, Span
 
 ZONES = ("Asia/Jakarta", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "UTC")
 FIRST = date(2027, 3, 8)
@@ -45,8 +45,22 @@ def spans_of_a_day(draw) -> tuple[Span, ...]:
 
 @st.composite
 def roles(draw) -> Role:
-    week = tuple(draw(st.lists(spans_of_a_day(), min_size=7, max_size=7)))
-    return Role(id="cm", title="", hours=Hours(week=week), holidays=Holidays(country="ID"))
+    weeks = [
+        Hours(week=tuple(draw(st.lists(spans_of_a_day(), min_size=7, max_size=7))))
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    dated = []
+    for hours in weeks[1:]:
+        since = FIRST + timedelta(days=draw(st.integers(-2, 10)))
+        until = since + timedelta(days=draw(st.integers(0, 9)))
+        dated.append(DatedHours(since=since, until=until, hours=hours))
+    return Role(
+        id="cm",
+        title="",
+        hours=weeks[0],
+        dated=tuple(dated),
+        holidays=Holidays(country="ID"),
+    )
 
 
 lengths = st.builds(

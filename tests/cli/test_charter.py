@@ -30,14 +30,19 @@ from remit.model import (
     OTHERWISE,
     RELATIONS,
     UNDER,
+    Approval,
+    DatedHours,
     FieldTest,
     HoldsTopics,
+    Hours,
     Outcome,
     Play,
     Playbook,
     Role,
     Rule,
     Severity,
+    Span,
+    Tier,
     When,
 )
 from remit.playbook import load_playbook
@@ -256,6 +261,26 @@ def test_no_word_of_the_samples_charter_needs_the_yaml(kopi, language):
         assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is None, name
     assert [key for key in keys if key in text] == []
     assert "_" not in text
+
+
+def test_who_is_asked_after_whom_is_said_in_that_order(kopi):
+    tiers = (Tier(by=("cm",)), Tier(by=("lead", "smm"), count=2, not_writer=True))
+    asked = Approval(id="statements", by=("cm", "lead", "smm"), count=3, tiers=tiers)
+    approvals = {**kopi.playbook.approvals, "statements": asked}
+    facts = facts_of(kopi.playbook.model_copy(update={"approvals": approvals}))
+    owner = kopi.playbook.roles["cm"].title
+    said = {
+        language: next(view for view in page_of(facts, tongue).roles if view.title == owner)
+        for language, tongue in TONGUES.items()
+    }
+    assert (
+        "the Community Manager has said yes. After that, 2 people out of the Head of Brand and the "
+        "Social Media Manager have to say yes too. Nobody approves what they wrote themselves."
+    ) in said["en"].approvals[0]
+    assert (
+        "disetujui dulu oleh Community Manager. Setelah itu harus disetujui juga oleh 2 orang dari "
+        "Head of Brand dan Social Media Manager."
+    ) in said["id"].approvals[0]
 
 
 def test_the_sample_says_who_must_say_yes_when_somebody_fell_ill(kopi):
@@ -488,3 +513,27 @@ def test_a_playbook_that_cannot_be_read_is_refused_with_its_line(refused, tmp_pa
     (tmp_path / "playbook.yaml").write_text("remit: 1\nbrand: x\n", "utf-8")
 
     assert "PB001" in refused("charter", tmp_path)
+
+
+def test_dated_hours_are_said_after_the_ordinary_ones(kopi):
+    week = ((Span(since=540, until=900),),) * 5 + ((), ())
+    ramadan = DatedHours(since=date(2027, 2, 8), until=date(2027, 3, 9), hours=Hours(week=week))
+    role = kopi.playbook.roles["cm"].model_copy(update={"dated": (ramadan,)})
+    roles = {**kopi.playbook.roles, "cm": role}
+    facts = facts_of(kopi.playbook.model_copy(update={"roles": roles}))
+    said = {
+        language: next(view for view in page_of(facts, tongue).roles if view.title == role.title)
+        for language, tongue in TONGUES.items()
+    }
+    assert (
+        said["en"]
+        .hours[0]
+        .endswith(" From 8 February 2027 to 9 March 2027: Monday to Friday 09:00–15:00.")
+    )
+    assert (
+        said["id"]
+        .hours[0]
+        .endswith(
+            " Dari 8 Februari 2027 sampai 9 Maret 2027: Senin sampai Jumat pukul 09.00–15.00."
+        )
+    )

@@ -30,6 +30,7 @@ from remit.model import (
     Severity,
     Span,
     State,
+    Tier,
     Topic,
     When,
 )
@@ -115,6 +116,12 @@ def brand(cm: Role, smm: Role) -> Callable[..., Playbook]:
             "pairs": Approval(id="pairs", by=("cm", "lead"), count=2),
             "campaigns": Approval(id="campaigns", by=("lead", "cm"), not_writer=True),
             "signed": Approval(id="signed", by=("cm",), identity="verified"),
+            "ladder": Approval(
+                id="ladder",
+                by=("cm", "lead"),
+                count=2,
+                tiers=(Tier(by=("cm",)), Tier(by=("lead",))),
+            ),
         },
         fields={
             "tier": FieldSpec(id="tier", values=("gold", "silver", "none")),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remit.decide import content_hash, eligible, judge
-from remit.model import Approval, Ruling, State, Verdict
+from remit.decide.proofs import RIGHT, WRONG
+from remit.model import Approval, Ruling, State, Tier, Verdict, Vote
 
 TEXT = "Maaf ya kak, uangnya kami kembalikan."
 
@@ -16,7 +17,10 @@ TEXT = "Maaf ya kak, uangnya kami kembalikan."
 def ruled(brand, a_case, a_draft):
     """The judgement on a ruling; `draft` is what was seen and, unless given, what stands."""
 
-    def judged(*, case=None, draft=None, current="as seen", given=(), approvals=None, **changed):
+    def judged(
+        *, case=None, draft=None, current="as seen", given=(), away=(), proof=None,
+        approvals=None, **changed,
+    ):  # fmt: skip
         seen = a_draft(**draft or {})
         book = brand() if approvals is None else brand(approvals=approvals)
         basic = {"case": 7, "draft": seen.id, "verdict": "approve", "person": "sari", "via": "form"}
@@ -26,7 +30,9 @@ def ruled(brand, a_case, a_draft):
             draft=seen,
             current=seen if current == "as seen" else current,
             playbook=book,
-            given=given,
+            given=[Vote(person=person, verified=True) for person in given],
+            away=away,
+            proof=proof,
         )
 
     return judged
@@ -57,6 +63,37 @@ def test_an_approval_by_somebody_who_may_counts(ruled):
         ({"given": ["bayu"]}, "already_decided", "approved already"),
         ({"given": ["sari"], "case": {"approval": "pairs"}}, "already_decided", "others have to"),
         ({"case": {"approval": "signed"}}, "not_verified", "Enter your code"),
+        (
+            {"case": {"approval": "signed"}, "verdict": "edit", "text": "Hai"},
+            "not_verified",
+            "Enter your code",
+        ),
+        *[({"proof": code}, code, "nothing was sent") for code in list(WRONG)[:1]],
+        *[
+            ({"case": {"approval": "signed"}, "proof": code}, code, WRONG[code][:20])
+            for code in WRONG
+        ],
+        ({"verdict": "hand_off", "to": "smm", "proof": "wrong_code"}, "wrong_code", "not your"),
+        # Whoever may not decide learns nothing of a code, right or wrong.
+        ({"person": "ratna", "proof": "wrong_code"}, "not_eligible", "Ask Sari"),
+        ({"person": "ratna", "proof": RIGHT}, "not_eligible", "Ask Sari"),
+        ({"away": ["sari"]}, "away", "Ask Bayu P. or Dewi K.;"),
+        ({"away": ["sari", "dewi"]}, "away", "Ask Bayu P.;"),
+        ({"away": ["sari"], "verdict": "edit", "text": "Hai"}, "away", "on leave today"),
+        ({"verdict": "reject"}, "reason_needed", "Say in a few words"),
+        ({"verdict": "reject", "reason": " \n"}, "reason_needed", "Say in a few words"),
+        ({"case": {"approval": "ladder"}, "person": "ratna"}, "too_early", "Ask Sari W. or Bayu"),
+        (
+            {"case": {"approval": "ladder"}, "given": ["sari"], "person": "bayu"},
+            "too_early",
+            "Ask Ratna S.",
+        ),
+        ({"case": {"approval": "ladder"}, "given": ["sari"]}, "already_decided", "others have to"),
+        (
+            {"case": {"approval": "ladder"}, "given": ["sari", "ratna"], "person": "bayu"},
+            "already_decided",
+            "approved already",
+        ),
         ({"text": "  \n"}, "empty_text", "text is empty"),
         ({"text": ""}, "empty_text", "text is empty"),
         ({"draft": {"text": ""}, "text": None}, "empty_text", "text is empty"),
@@ -111,7 +148,29 @@ def test_an_approval_of_no_draft_at_all_does_not_count(ruled):
         # Dewi approved once, and may not any more.
         ({"case": {"approval": "pairs"}, "given": ["dewi"]}, "cm", 1),
         ({"draft": {"writer": "bayu"}, "case": {"approval": "campaigns"}}, "cm", 0),
-        ({"case": {"approval": "signed"}, "identity": "verified"}, "cm", 0),
+        ({"case": {"approval": "signed"}, "proof": RIGHT}, "cm", 0),
+        ({"proof": RIGHT}, "cm", 0),
+        # A yes from before a leave counts; who comes after it is there.
+        ({"case": {"approval": "pairs"}, "given": ["ratna"], "away": ["ratna"]}, "cm", 0),
+        # Who is away sends nothing by handing on, resolving or rejecting.
+        ({"verdict": "reject", "reason": "cold", "away": ["sari"]}, "cm", 0),
+        ({"verdict": "hand_off", "to": "smm", "away": ["sari"]}, "cm", 0),
+        ({"case": {"approval": "ladder"}}, "cm", 1),
+        ({"case": {"approval": "ladder"}, "given": ["sari"], "person": "ratna"}, "lead", 0),
+        # A yes that came before its turn counts in no tier.
+        ({"case": {"approval": "ladder"}, "given": ["ratna"]}, "cm", 1),
+        # An edit by the last tier is a new text: the first has to see it.
+        (
+            {
+                "case": {"approval": "ladder"},
+                "given": ["sari"],
+                "person": "ratna",
+                "verdict": "edit",
+                "text": "Hai",
+            },
+            "lead",
+            2,
+        ),
         ({"verdict": "edit", "text": "Hai kak"}, "cm", 0),
         ({"verdict": "edit", "text": "Hai", "case": {"approval": "pairs"}}, "cm", 1),
         (
@@ -133,9 +192,20 @@ def test_an_approval_of_no_draft_at_all_does_not_count(ruled):
         ),
         # The owner may improve a statement; the lead still has to approve it.
         ({"verdict": "edit", "text": "Hai", "case": {"approval": "statements"}}, "cm", 1),
-        ({"verdict": "reject"}, "cm", 0),
-        ({"verdict": "reject", "person": "dewi"}, "smm", 0),
-        ({"verdict": "reject", "person": "ratna", "case": {"approval": "statements"}}, "lead", 0),
+        ({"verdict": "reject", "reason": "cold"}, "cm", 0),
+        ({"verdict": "reject", "reason": "cold", "person": "dewi"}, "smm", 0),
+        (
+            {
+                "verdict": "reject",
+                "reason": "cold",
+                "person": "ratna",
+                "case": {"approval": "statements"},
+            },
+            "lead",
+            0,
+        ),
+        # Rejecting sends nothing: no code is asked for.
+        ({"verdict": "reject", "reason": "cold", "case": {"approval": "signed"}}, "cm", 0),
         ({"verdict": "resolve"}, "cm", 0),
         ({"verdict": "resolve", "draft": {}, "case": {"approval": None}}, "cm", 0),
         ({"verdict": "hand_off", "to": "smm"}, "cm", 0),
@@ -160,6 +230,134 @@ def test_people_who_may_approve_come_once_in_the_order_of_the_playbook(brand):
     assert eligible(brand(), "campaigns", "bayu") == ("ratna", "sari")
     assert eligible(brand(), "replies", "sari") == ("sari", "bayu", "dewi")
     assert eligible(brand(), None, None) == eligible(brand(), "gone", None) == ()
+    assert eligible(brand(), "replies", None, away={"bayu"}) == ("sari", "dewi")
+    one = [Vote(person="sari")]
+    assert eligible(brand(), "ladder", None) == ("sari", "bayu")
+    assert eligible(brand(), "ladder", None, votes=one) == ("ratna",)
+    assert eligible(brand(), "pairs", None, votes=one) == ("bayu", "ratna")
+
+
+def test_what_is_on_its_way_unseen_is_decided_already(ruled, brand, a_case, a_draft):
+    for verdict in ("approve", "reject"):
+        seen = a_draft()
+        found = judge(
+            Ruling(
+                case=7,
+                draft=seen.id,
+                verdict=Verdict(verdict),
+                person="sari",
+                via="form",
+                reason="cold",
+            ),
+            case=a_case(channel="bsky"),
+            draft=seen,
+            current=seen,
+            playbook=brand(),
+            given=[Vote(person=None)],
+        )
+        assert (found.accepted, found.code) == (False, "already_decided")
+
+
+def test_a_code_is_shown_nowhere(ruled):
+    said = {"case": 7, "draft": 1, "verdict": "approve", "person": "sari", "via": "cli"}
+    ruling = Ruling.model_validate(said | {"code": "123456"})
+    assert "123456" not in f"{ruling!r}{ruling}{ruling.model_dump_json()}{ruling.model_dump()}"
+
+
+# Nothing counts as approved by fewer, or others, than asked -------------------------------------
+
+PEOPLE = ("sari", "bayu", "dewi", "ratna")
+ROLES = ("cm", "smm", "lead")
+tiers = st.builds(
+    Tier,
+    by=st.lists(st.sampled_from(ROLES), min_size=1, max_size=2, unique=True).map(tuple),
+    count=st.integers(1, 2),
+    not_writer=st.booleans(),
+)
+asked_for = st.lists(tiers, min_size=1, max_size=3)
+rulings = st.lists(
+    st.tuples(
+        st.sampled_from(["approve", "approve", "edit", "reject", "resolve"]),
+        st.sampled_from([*PEOPLE, *PEOPLE, "mallory", None]),
+        st.sampled_from([*(RIGHT, None) * 5, *WRONG]),
+        st.sampled_from([*((),) * 5, ("sari",), ("bayu", "ratna")]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(asked_for, st.booleans(), st.booleans(), rulings)
+def test_no_sequence_of_rulings_approves_with_fewer_or_others_than_asked(
+    brand, a_case, a_draft, tiers, plain, verified, said
+):
+    first = tiers[0]
+    approval = Approval(
+        id="asked",
+        by=first.by if plain else tuple({role for tier in tiers for role in tier.by}),
+        count=first.count if plain else sum(tier.count for tier in tiers),
+        not_writer=first.not_writer if plain else False,
+        tiers=() if plain else tuple(tiers),
+        identity="verified" if verified else "asserted",
+    )
+    wanted = [first] if plain else tiers
+    book = brand(approvals={"asked": approval})
+    case = a_case(state="awaiting_approval", channel="bsky", approval="asked")
+    draft = a_draft()
+    votes: list[Vote] = []
+    yes: list[tuple[str, bool]] = []  # what this test saw: who said yes to this text, with a code
+    for number, (verdict, person, proof, away) in enumerate(said):
+        text = f"Kata {number}" if verdict == "edit" else None
+        found = judge(
+            Ruling(
+                case=7, draft=draft.id, verdict=verdict, person=person, via="api", text=text,
+                reason="cold",
+            ),
+            case=case,
+            draft=draft,
+            current=draft,
+            playbook=book,
+            given=votes,
+            away=away,
+            proof=proof,
+        )  # fmt: skip
+        if not found.accepted:
+            assert found.missing == 0
+            continue
+        assert person in PEOPLE
+        if verdict in {"reject", "resolve"}:
+            return
+        assert person not in away
+        assert proof in {None, RIGHT}
+        if verdict == "edit":
+            draft = a_draft(id=draft.id + 1, text=text, writer=person, hash=f"{number:064d}")
+            votes, yes = [], []
+        votes.append(Vote(person=person, verified=proof == RIGHT))
+        yes.append((person, proof == RIGHT))
+        if found.missing == 0:
+            able = [
+                [
+                    who
+                    for who, proved in yes
+                    if any(who in book.roles[role].people for role in tier.by)
+                    and not (tier.not_writer and who == draft.writer)
+                    and (proved or not verified)
+                ]
+                for tier in wanted
+            ]
+            assert _distinct(able, [tier.count for tier in wanted])
+            return
+
+
+def _distinct(able, counts, used=frozenset()):
+    """Whether each tier can be given its own people, nobody twice. Tries everything."""
+    if not counts:
+        return True
+    if counts[0] == 0:
+        return _distinct(able[1:], counts[1:], used)
+    rest = [counts[0] - 1, *counts[1:]]
+    return any(_distinct(able, rest, used | {who}) for who in able[0] if who not in used)
 
 
 # The hash --------------------------------------------------------------------------------------

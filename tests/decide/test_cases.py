@@ -151,7 +151,8 @@ def test_acknowledgement_stops_the_ladder_and_not_the_response_clock(a_case):
         acknowledged_at=OPENED,
         first_response_due=after(60),
     )
-    assert kinds(advance(case, after(59))) == []
+    assert kinds(advance(case, after(44))) == []
+    assert kinds(advance(case, after(59))) == ["due_soon"]
     assert kinds(advance(case, after(60))) == ["overdue"]
 
 

@@ -17,11 +17,12 @@ timezone: Asia/Jakarta
 languages: [id, en]
 people:
   sari: {name: Sari W.}
+  bayu: {name: Bayu P.}
   dewi: {name: Dewi K.}
   ratna: {name: Ratna S.}
 roles:
   smm: {title: Social Media Manager, people: [dewi]}
-  cm: {title: Community Manager, people: [sari]}
+  cm: {title: Community Manager, people: [sari, bayu]}
   lead: {title: Head of Brand, people: [ratna]}
 channels:
   toko: {platform: sandbox, account: kopi.nusa, credentials: env:REMIT_SANDBOX_TOKEN}

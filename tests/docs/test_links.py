@@ -109,7 +109,7 @@ def test_a_command_named_in_passing_has_these_options(said):
 
 def test_the_tutorial_names_the_fields_of_the_form_as_it_shows_them():
     playbook = load_playbook(ROOT / "playbooks" / "kopi")
-    case: Any = SimpleNamespace(owner="cm")
+    case: Any = SimpleNamespace(owner="cm", approval=None)
     fields = reply_form(case, None, playbook, "").model_json_schema()["properties"]
     titles = {each.get("title", "Decision") for each in fields.values()}
     rows = re.findall(

@@ -107,13 +107,19 @@ def drafted(
     """What one template makes of an event and a case."""
 
     def make(
-        body: str, *, event: Any = None, case: Any = None, knowledge: tuple[Knowledge, ...] = ()
+        body: str,
+        *,
+        event: Any = None,
+        case: Any = None,
+        knowledge: tuple[Knowledge, ...] = (),
+        rejected: int = 0,
     ) -> Composed:
         return compose(
             an_event(**(event or {})),
             a_case(**({"template": "one"} | (case or {}))),
             a_playbook(a_template(body), knowledge=knowledge),
             NOW,
+            rejected=rejected,
         )
 
     return make

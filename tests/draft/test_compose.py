@@ -298,6 +298,13 @@ def test_a_template_may_choose_and_repeat(drafted):
     assert drafted(body, case={"topics": ("late", "menu")}).text.split() == ["Late,", "Menu"]
 
 
+def test_a_template_may_choose_other_words_after_a_rejection(drafted):
+    body = "{% if rejected %}Other words{% else %}Words{% endif %}{{ rejected }}"
+
+    assert drafted(body).text == "Words0"
+    assert drafted(body, rejected=2).text == "Other words2"
+
+
 def test_one_rendering_leaves_no_trace_in_the_next(drafted):
     body = "{% set brand = 'other' %}{{ author.handle }} of {{ brand }}"
 

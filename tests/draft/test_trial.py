@@ -167,6 +167,12 @@ def test_what_cannot_be_rendered_is_told_with_its_line(body, told, a_template):
     assert all(each.count("; ") >= 2 for each in found)
 
 
+def test_words_for_after_a_rejection_are_tried_too(told, a_template):
+    assert told(a_template("{% if rejected %}Sorry{% else %}Halo{% endif %}")) == []
+    (said,) = told(a_template("{% if rejected %}{{ knowledge[1] }}{% endif %}Halo"))
+    assert "with no approved answer and no topic, after a draft was rejected; give it" in said
+
+
 def test_a_mistake_is_told_once_though_many_cases_meet_it(told, a_template):
     topics = ("late", "refund", "menu")
     assert len(told(a_template("{{ knowledge[0] }}", topics=topics))) == 1

@@ -82,7 +82,7 @@ def after(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[An
     return wrapped
 
 
-def _dying_compose(*_: Any) -> Any:
+def _dying_compose(*_: Any, **__: Any) -> Any:
     _die("dies")
 
 

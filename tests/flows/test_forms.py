@@ -24,6 +24,7 @@ from flows.forms import (
     reply_form,
     ruling_of,
 )
+from remit.ledger.standing import Standing
 from remit.model import (
     Approval,
     Case,
@@ -37,6 +38,7 @@ from remit.model import (
     Slot,
     SlotState,
     State,
+    Tier,
     Tried,
     Verdict,
 )
@@ -155,6 +157,12 @@ def draft() -> Draft:
     )
 
 
+def signed(playbook: Playbook) -> Playbook:
+    """The same, where replies ask for a one-time code."""
+    sure = playbook.approvals["replies"].model_copy(update={"identity": "verified"})
+    return playbook.model_copy(update={"approvals": {"replies": sure}})
+
+
 def message(text: str, **more: Any) -> Message:
     given: dict[str, Any] = {
         "id": "m2",
@@ -263,10 +271,13 @@ def test_a_form_has_the_draft_filled_in_and_nothing_else(case, draft, playbook):
 
 @pytest.mark.parametrize("form", ["reply", "plan"])
 def test_a_form_left_empty_decides_nothing(form, case, draft, playbook):
-    made = reply_form(case, draft, playbook, "") if form == "reply" else plan_form(playbook, "")
-    for answer in (made(), None):
-        ruling = ruling_of(answer, case)
-        assert (ruling.verdict, ruling.person, ruling.via) == (None, None, "form")
+    for book in (playbook, signed(playbook)):
+        plan = plan_form(case, book, "")
+        made = reply_form(case, draft, book, "") if form == "reply" else plan
+        for answer in (made(), None):
+            ruling = ruling_of(answer, case)
+            assert (ruling.verdict, ruling.person, ruling.via) == (None, None, "form")
+            assert ruling.code is None or not ruling.code.get_secret_value()
 
 
 def test_a_filled_in_form_rules_on_the_draft_that_it_shows(case, draft, playbook):
@@ -274,9 +285,58 @@ def test_a_filled_in_form_rules_on_the_draft_that_it_shows(case, draft, playbook
     ruling = ruling_of(form(who="sari", decision="edit", text="Halo!", reason="kind"), case)
     assert ruling.draft == case.form_draft != case.draft
     assert (ruling.verdict, ruling.person, ruling.text) == (Verdict.edit, "sari", "Halo!")
-    assert (ruling.identity, ruling.to) == ("asserted", None)
+    assert (ruling.code, ruling.to) == (None, None)
     handed = ruling_of(form(who="sari", decision="hand_off", hand_off_to="smm"), case)
     assert (handed.verdict, handed.to) == (Verdict.hand_off, "smm")
+
+
+@pytest.mark.parametrize("form", ["reply", "plan"])
+def test_a_one_time_code_is_asked_for_only_where_the_approval_wants_one(
+    form, case, draft, playbook
+):
+    def made(book: Playbook) -> Any:
+        return reply_form(case, draft, book, "") if form == "reply" else plan_form(case, book, "")
+
+    assert "code" not in made(playbook).model_fields
+    asks = made(signed(playbook))
+    schema = asks.model_json_schema()
+    shown = schema["properties"]["code"]
+    assert (shown["title"], shown["type"], shown["default"]) == ("One-time code", "string", "")
+    assert shown["format"] == "password"
+    filled = {"who": "sari", "decision": "approve", "code": "123456"}
+    assert validate(filled, {**schema, "definitions": schema["$defs"]}) == []
+    answer = asks(**filled)
+    assert "123456" not in f"{answer!r}{answer.model_dump_json()}"
+    ruling = ruling_of(answer, case)
+    assert ruling.code is not None
+    assert ruling.code.get_secret_value() == "123456"
+    assert "123456" not in repr(ruling)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_why_the_last_draft_was_rejected_is_shown_and_is_only_words(text, case, playbook):
+    said = describe(case, [], [], playbook, NOW, standing=Standing(rejected=text, rejections=1))
+    page = Page(said)
+    assert "The draft before was rejected" in said
+    assert spaced(text) in spaced(page.words)
+    assert set(page.elements) <= {"p", "blockquote", "br", "strong", "h3", "code"}
+    assert page.links == []
+    assert "rejected" not in describe(case, [], [], playbook, NOW)
+
+
+def test_who_may_approve_is_said_tier_by_tier_with_who_has_and_who_is_away(case, playbook):
+    ladder = Approval(
+        id="replies",
+        by=("cm", "smm"),
+        count=3,
+        tiers=(Tier(by=("cm",)), Tier(by=("smm", "cm"), count=2)),
+        identity="verified",
+    )
+    book = playbook.model_copy(update={"approvals": {"replies": ladder}})
+    stands = Standing(approved=("sari",), away=frozenset({"dewi"}))
+    said = describe(case, [], [], book, NOW, standing=stands)
+    assert "may approve: Sari (cm); then 2 of Dewi (smm, on leave), Sari (cm)" in said
+    assert "approved by Sari · with a one-time code" in said
 
 
 def test_a_plan_shows_its_posts_and_what_stands_against_them(case, playbook):

@@ -258,7 +258,8 @@ def rule(ledger: Ledger, deployed: Playbook) -> Callable[..., Any]:
     async def make(
         case: int, draft: Draft | None, verdict: str | None, person: str | None, **more: Any
     ) -> Ruled:
-        now, run = more.pop("now", NOON), more.pop("run", None)
+        now, run, key = more.pop("now", NOON), more.pop("run", None), more.pop("key", None)
+        book = more.pop("playbook", deployed)
         ruling = Ruling(
             case=case,
             draft=None if draft is None else draft.id,
@@ -267,6 +268,6 @@ def rule(ledger: Ledger, deployed: Playbook) -> Callable[..., Any]:
             via="form",
             **more,
         )
-        return await drafts.rule_on(ledger, ruling, deployed, now, run=run)
+        return await drafts.rule_on(ledger, ruling, book, now, run=run, key=key)
 
     return make

@@ -265,12 +265,6 @@ async def test_a_case_is_offered_to_another_role_and_the_form_stays(ledger, draf
     assert (await cases.accept_handoff(ledger, number, "dewi", "cli", now)).owner == "smm"
 
 
-async def test_a_verified_name_is_recorded_as_verified(ledger, drafted, rule):
-    number, draft = await drafted()
-    await rule(number, draft, "approve", "sari", identity="verified")
-    assert (await rulings(ledger))[0][-1] == "verified"
-
-
 async def test_two_must_say_yes_where_the_playbook_asks_for_two(ledger, drafted, deployed, now):
     number, draft = await drafted()
     two = deployed.approvals["replies"].model_copy(update={"count": 2})

@@ -96,6 +96,20 @@ def test_replies_made_past_remit_are_answers_that_are_not_timed(playbook: Playbo
     assert card.first_response_median_seconds == 90
 
 
+def test_answers_that_nobody_saw_are_counted_apart_and_not_timed(playbook: Playbook) -> None:
+    unseen = _case(state=State.responded, outcome="responded", unseen=True)
+    later = _case(answered=7200, unseen=True)  # the author wrote again, and a person answered
+    seen = PublicationFact(owner="cm", channel="bsky", kind="reply", published_at=NOON)
+    facts = _facts(
+        cases=(unseen, later, _case(answered=90), _case()),
+        publications=(seen, seen.model_copy(update={"unseen": True})),
+    )
+    card = _card(facts, playbook, "cm")
+    assert (card.asked, card.answered, card.answered_unseen) == (4, 3, 1)
+    assert card.first_response_median_seconds == (90 + 7200) / 2
+    assert (card.replies, card.unseen) == (1, 1)
+
+
 def test_only_unanswered_cases_are_overdue(playbook: Playbook) -> None:
     cases = (
         _case(),

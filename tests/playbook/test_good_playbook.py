@@ -15,12 +15,14 @@ from remit.model import (
     FieldTest,
     HoldsTopics,
     NoneOf,
+    Notify,
     Play,
     Playbook,
     Range,
     Severity,
     Span,
     Step,
+    Tier,
     Where,
 )
 from remit.playbook import find_problems, load_playbook
@@ -166,6 +168,18 @@ def test_escalations_and_approvals_name_who(playbook: Playbook) -> None:
     assert (campaigns.by, campaigns.count, campaigns.not_writer) == (("lead", "cm"), 2, True)
     assert playbook.approvals["statements"].expires == Duration(seconds=12 * 3600)
     assert playbook.approvals["statements"].identity == "verified"
+    launches = playbook.approvals["launches"]
+    assert (
+        launches.asked
+        == launches.tiers
+        == (
+            Tier(by=("cm", "smm"), count=2, not_writer=True),
+            Tier(by=("lead",)),
+        )
+    )
+    assert (launches.by, launches.count) == (("cm", "smm", "lead"), 3)
+    assert launches.expires == Duration(days=2)
+    assert campaigns.asked == (Tier(by=("lead", "cm"), count=2, not_writer=True),)
 
 
 def test_the_rest_of_the_file_is_read(playbook: Playbook) -> None:
@@ -173,7 +187,37 @@ def test_the_rest_of_the_file_is_read(playbook: Playbook) -> None:
     assert playbook.grouping.by == "thread"
     assert playbook.schedules["listen"].every == Duration(seconds=30)
     assert playbook.schedules["report"].cron == "0 9 * * mon-fri"
-    assert playbook.notify == {"sari": "env:SARI_NOTIFY", "dewi": "file:/run/secrets/dewi"}
+
+
+def test_people_are_told_where_and_when_they_say(playbook: Playbook) -> None:
+    assert playbook.notify == {
+        "sari": Notify(to="env:SARI_NOTIFY"),
+        "dewi": Notify(
+            to="file:/run/secrets/dewi",
+            quiet=Span(since=1320, until=1440 + 420),
+            digest=(480, 780),
+            only=("new", "breached"),
+        ),
+        "ratna": Notify(
+            to="env:RATNA",
+            digest_every=Duration(seconds=7200),
+            repeat=Duration(seconds=1800),
+        ),
+    }
+
+
+def test_dated_hours_stand_beside_the_ordinary_ones(playbook: Playbook) -> None:
+    (ramadan,) = playbook.roles["lead"].dated
+    assert (ramadan.since, ramadan.until) == (date(2027, 2, 8), date(2027, 3, 9))
+    assert ramadan.hours.week == ((Span(since=540, until=900),),) * 5 + ((), ())
+    assert playbook.roles["cm"].dated == ()
+
+
+def test_a_shift_names_people_and_their_hours(playbook: Playbook) -> None:
+    (shift,) = playbook.shifts["cm"]
+    assert (shift.people, shift.since, shift.until) == (("sari",), date(2027, 1, 4), None)
+    assert shift.hours.week[4] == (Span(since=1320, until=1440 + 360),)
+    assert shift.hours.week[5] == ()
 
 
 def test_contacts_keep_their_own_fields(playbook: Playbook) -> None:

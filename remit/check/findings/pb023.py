@@ -6,6 +6,9 @@ writer`, and without those on leave. Whoever may approve may also have written t
 `not: writer` one of those present is always left out. Nobody has to be in working hours: an approval
 can wait for the morning, but not for the end of a leave, nor for a person who does not exist.
 
+An approval with tiers is one for each of them. Nobody counts twice, so people of a later tier who may
+say yes in an earlier one may be missing when they are asked.
+
 Only approvals are looked at that a rule uses, by name or by default, `otherwise` too. One finding for
 each approval.
 
@@ -27,14 +30,15 @@ What to do::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from remit.check.days import day_text
 from remit.check.roster import Roster
 from remit.check.rules import cases_of
 from remit.check.study import Study
-from remit.model import Approval, Finding, Rule
+from remit.model import Approval, Finding, Playbook, Rule, Tier
 
 CODE = "PB023"
 _SHOWN = 3
@@ -48,12 +52,7 @@ def find(study: Study) -> Iterator[Finding]:
             using.setdefault(rule.outcome.approval, []).append(rule)
     for name, rules in using.items():
         approval = study.playbook.approvals[name]
-        people = tuple(
-            dict.fromkeys(
-                person for role in approval.by for person in study.playbook.roles[role].people
-            )
-        )
-        found = _too_few(approval, people) or _too_few_present(approval, people, study.roster)
+        found = _short(approval, study)
         if found is not None:
             yield Finding(
                 code=CODE,
@@ -61,34 +60,87 @@ def find(study: Study) -> Iterator[Finding]:
                 line=max(approval.where.line, 1),
                 rule=rules[0].id,
                 others=tuple(rule.id for rule in rules[1:]),
-                message=f"the approval {name} needs {_wanted(approval)}; {found}",
+                message=f"the approval {name} needs {found}",
             )
 
 
-def _wanted(approval: Approval) -> str:
-    people = "1 person" if approval.count == 1 else f"{approval.count} people"
-    return f"{people} other than the writer" if approval.not_writer else people
+def _short(approval: Approval, study: Study) -> str | None:
+    """What it needs and what was found, of the first tier that may lack people."""
+    asked = [_Asked(tier, _people(tier, study.playbook)) for tier in approval.asked]
+    for number, tier in enumerate(asked):
+        before = asked[:number]
+        found = _too_few(tier, before) or _too_few_present(tier, before, study.roster)
+        if found is not None:
+            where = f" in its tier {number + 1}" if approval.tiers else ""
+            return f"{_wanted(tier.tier)}{where}; {found}"
+    return None
 
 
-def _needed(approval: Approval) -> int:
+def _people(tier: Tier, playbook: Playbook) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for role in tier.by for each in playbook.roles[role].people))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    tier: Tier
+    people: tuple[str, ...]
+
+
+def _wanted(tier: Tier) -> str:
+    people = "1 person" if tier.count == 1 else f"{tier.count} people"
+    return f"{people} other than the writer" if tier.not_writer else people
+
+
+def _needed(tier: Tier) -> int:
     """So many that it is enough whoever of them wrote the text."""
-    return approval.count + approval.not_writer
+    return tier.count + tier.not_writer
 
 
-def _too_few(approval: Approval, people: tuple[str, ...]) -> str | None:
-    if len(people) >= _needed(approval):
+def _spent(people: tuple[str, ...], before: Sequence[_Asked]) -> int:
+    """How many of these may have said yes in the tiers before, and count no more.
+
+    The most that can be: each yes of an earlier tier is given to one person, who gives no other.
+    """
+    taken: dict[str, tuple[int, int]] = {}
+
+    def give(place: tuple[int, int], able: tuple[str, ...], seen: set[str]) -> bool:
+        for person in able:
+            if person in seen:
+                continue
+            seen.add(person)
+            held = taken.get(person)
+            if held is None or give(held, ables[held[0]], seen):
+                taken[person] = place
+                return True
+        return False
+
+    ables = [tuple(each for each in asked.people if each in people) for asked in before]
+    for number, asked in enumerate(before):
+        for one in range(min(asked.tier.count, len(ables[number]))):
+            give((number, one), ables[number], set())
+    return len(taken)
+
+
+def _too_few(asked: _Asked, before: Sequence[_Asked]) -> str | None:
+    tier, people = asked.tier, asked.people
+    spent = _spent(people, before)
+    if len(people) - spent >= _needed(tier):
         return None
-    writes = ", who may be the writer" if approval.not_writer and len(people) == 1 else ""
-    if approval.not_writer and len(people) > 1:
-        writes = ", and one of them may be the writer"
+    writes = ""
+    if tier.not_writer:
+        writes = ", who may be the writer" if len(people) == 1 else ""
+        writes = ", and one of them may be the writer" if len(people) > 1 else writes
+    if spent:
+        writes += f", and {spent} of them may have said yes in an earlier tier, which counts once"
     return (
-        f"found {_named(people)} in {' and '.join(approval.by)}{writes}; "
+        f"found {_named(people)} in {' and '.join(tier.by)}{writes}; "
         "add a role to `by`, add people to a role, or ask for fewer"
     )
 
 
-def _too_few_present(approval: Approval, people: tuple[str, ...], roster: Roster) -> str | None:
+def _too_few_present(asked: _Asked, before: Sequence[_Asked], roster: Roster) -> str | None:
     """The days on which leave takes away too many."""
+    tier, people = asked.tier, asked.people
     away = {person: roster.away(person) & roster.looked_at for person in people}
     edges = {roster.begin, roster.end}
     edges.update(at for lost in away.values() for span in roster.grid.spans(lost) for at in span)
@@ -96,7 +148,7 @@ def _too_few_present(approval: Approval, people: tuple[str, ...], roster: Roster
     for since, until in pairwise(sorted(edges)):
         cell = roster.grid.cell(since)
         present = tuple(person for person in people if not away[person] & cell)
-        if len(present) >= _needed(approval):
+        if len(present) - _spent(present, before) >= _needed(tier):
             continue
         if short and short[-1][1] == since and short[-1][2] == present:
             short[-1] = (short[-1][0], until, present)
@@ -107,7 +159,7 @@ def _too_few_present(approval: Approval, people: tuple[str, ...], roster: Roster
     times = [_while(*each, roster) for each in short]
     more = f" and {len(times) - _SHOWN} times more" if times[_SHOWN:] else ""
     writer = ""
-    if approval.not_writer and any(present for _, _, present in short):
+    if tier.not_writer and any(present for _, _, present in short):
         writer = ", and one of those left may be the writer"
     return (
         f"found {', '.join(times[:_SHOWN])}{more}, because of leave{writer}; "

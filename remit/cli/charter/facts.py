@@ -12,7 +12,7 @@ from remit.check import Study, examples
 from remit.check.bitsets import bits
 from remit.check.search import Undecided
 from remit.cli.charter.samples import samples_of
-from remit.decide import Router
+from remit.decide import Router, clock
 from remit.model import Event, HolidayCalendar, Playbook, Refused, Role, Rule, Scenario, When
 
 PAIRS = 3_000
@@ -227,7 +227,7 @@ def _days_off(role: Role, since: date, holidays: HolidayCalendar) -> Iterator[da
     left = DAYS_OFF
     for offset in range(_AHEAD):
         day = since + timedelta(days=offset)
-        works = role.hours.week[day.weekday()]
+        works = clock.hours_on(role, day).week[day.weekday()]
         if works and holidays.closed(role.holidays.country, role.holidays.joint_leave, day):
             yield day
             left -= 1

@@ -105,15 +105,20 @@ def _waiting(telling: Telling, owner: str) -> Iterator[tuple[str, str, str]]:
 
 def _needs(telling: Telling, approval: Approval, what: str) -> str:
     say, speech = telling.say, telling.speech
-    if approval.count == 1:
-        said = say.one_yes.format(what=what, roles=speech.any_role(approval.by))
+    first, *after = approval.asked
+    if first.count == 1:
+        said = say.one_yes.format(what=what, roles=speech.any_role(first.by))
     else:
-        count = speech.number(approval.count)
-        said = say.many_yes.format(what=what, count=count, roles=speech.roles(approval.by))
+        count = speech.number(first.count)
+        said = say.many_yes.format(what=what, count=count, roles=speech.roles(first.by))
     parts = [upper(said)]
+    for tier in after:
+        form = say.then_one if tier.count == 1 else say.then_many
+        roles = speech.any_role(tier.by) if tier.count == 1 else speech.roles(tier.by)
+        parts.append(form.format(count=speech.number(tier.count), roles=roles))
     if approval.expires is not None:
         parts.append(say.expires.format(length=speech.length(approval.expires)))
-    if approval.not_writer:
+    if any(tier.not_writer for tier in approval.asked):
         parts.append(say.not_writer)
     if approval.identity == "verified":
         parts.append(say.verified)

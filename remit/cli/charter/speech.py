@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from remit.cli.charter.tongue import Tongue
-from remit.model import Duration, Playbook, Role, Span
+from remit.model import Duration, Hours, Playbook, Role, Span
 
 _NETWORKS = {
     "facebook": "Facebook",
@@ -106,17 +106,27 @@ class Speech:
         words = self.tongue.sentences
         if role.hours is None or not any(role.hours.week):
             return words.always
+        said = [words.hours.format(times=self._times(role.hours), zone=self.zone())]
+        said += [
+            words.dated_hours.format(
+                first=self.day(one.since), last=self.day(one.until), times=self._times(one.hours)
+            )
+            for one in role.dated
+        ]
+        return " ".join(said)
+
+    def _times(self, hours: Hours) -> str:
+        """`Monday to Friday 09:00-18:00; Saturday 08:00-12:00`."""
         days: dict[tuple[Span, ...], list[int]] = {}
-        for day, spans in enumerate(role.hours.week):
+        for day, spans in enumerate(hours.week):
             if spans:
                 days.setdefault(spans, []).append(day)
-        times = "; ".join(
-            words.day_hours.format(
+        return "; ".join(
+            self.tongue.sentences.day_hours.format(
                 days=self._days(which), spans=self.both(self._span(span) for span in spans)
             )
             for spans, which in days.items()
         )
-        return words.hours.format(times=times, zone=self.zone())
 
     def zone(self) -> str:
         """The brand's time zone as people call it."""

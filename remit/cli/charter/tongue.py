@@ -144,6 +144,8 @@ class Sentences:
     next_day: str
     hours: str
     """`{times}` in `{zone}`."""
+    dated_hours: str
+    """Hours that hold from a day to a day, both included."""
     day_hours: str
     closed: str
     closed_joint: str
@@ -162,6 +164,8 @@ class Sentences:
     campaigns_but: str
     one_yes: str
     many_yes: str
+    then_one: str
+    then_many: str
     expires: str
     not_writer: str
     verified: str

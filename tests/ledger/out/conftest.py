@@ -133,8 +133,12 @@ class Stage:
         )
         return draft.id
 
-    async def ruled(self, case: int, draft: int, person: str = "sari") -> Any:
-        ruling = Ruling(case=case, draft=draft, verdict=Verdict.approve, person=person, via="form")
+    async def ruled(
+        self, case: int, draft: int, person: str = "sari", verdict: str = "approve", **more: Any
+    ) -> Any:
+        ruling = Ruling(
+            case=case, draft=draft, verdict=Verdict(verdict), person=person, via="form", **more
+        )
         return await drafts.rule_on(self.ledger, ruling, self.playbook, self.now)
 
     async def reply(self, case: int | None = None, run: str = "run-1") -> Publication:

@@ -64,6 +64,7 @@ async def test_acknowledgement_stops_the_ladder_and_not_the_response_clock(stage
     case = await _ladder(stage, first_response_due=stage.at(3600))
     await _pass(stage, 0)
     await cases.acknowledge(stage.ledger, case, "sari", "cli", stage.at(60))
+    assert await _pass(stage, 2700) == ["due_soon"]
     assert await _pass(stage, 3599) == []
     assert await _pass(stage, 3600) == ["overdue", "step"]
     found = await cases.get(stage.ledger, case)

@@ -24,8 +24,33 @@ def upgrade() -> None:
         ("warned_at", _Instant),
         ("resolution_overdue_at", _Instant),
         ("incident", _Id),
+        ("place_at", _Instant),
+        ("thread_read_at", _Instant),
     ):
         op.add_column("case", sa.Column(name, kind, nullable=True))
+    op.create_index("ix_case_incident", "case", ["incident"])
+    op.create_index("ix_event_time", "event", ["brand", "time"])
+    op.add_column("hold", sa.Column("reason", sa.Text(), nullable=True))
+    op.add_column("hold", sa.Column("confirmed_by", sa.String(), nullable=True))
+    op.add_column("hold", sa.Column("confirmed_at", _Instant, nullable=True))
+    op.create_table(
+        "overheard",
+        sa.Column("case", _Id, nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("parent", sa.String()),
+        sa.Column("author_id", sa.String()),
+        sa.Column("handle", sa.String()),
+        sa.Column("text", sa.Text()),
+        sa.Column("url", sa.String()),
+        sa.Column("time", _Instant, nullable=False),
+        sa.Column("ours", sa.Boolean(), nullable=False),
+        sa.Column("deleted", sa.Boolean(), nullable=False),
+        sa.Column("read_at", _Instant, nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case.id"], name=op.f("fk_overheard_case_case")),
+        sa.PrimaryKeyConstraint("case", "message", name=op.f("pk_overheard")),
+    )
+    op.create_index("ix_overheard_author_id", "overheard", ["author_id"])
     op.create_table(
         "absence",
         sa.Column("id", _Id, autoincrement=True, nullable=False),
