@@ -48,6 +48,7 @@ NOTICES = {
     "author_wrote_again": "The author wrote again after the draft was made. Nothing was sent.",
     "thread_moved": "The conversation moved after the draft was made. Nothing was sent.",
     "thread_stale": "The conversation could not be read again just before sending. Nothing was sent.",
+    "answered_by_another": "Another case has answered in this thread meanwhile. Nothing was sent; this draft is newer.",
     "answered_before": "The brand's account answered an earlier message outside Remit. Nothing was sent.",
     "author_deleted": "The author deleted the message. Nothing was sent.",
     "author_edited": "The author edited the message. Nothing was sent.",

@@ -37,6 +37,8 @@ from remit.model import (
 
 _RELEASED: Mapping[str, None] = dict.fromkeys(("lease_run", "lease_until", "approval_expires_at"))
 _STOPPED: Mapping[str, None] = dict.fromkeys(("waiting_since", "waiting_for", "warned_at"))
+_OF_OURS = {"answered_before", "answered_by_another"}
+"""Why a thread moved, where the author has written nothing new."""
 _UNCLAIMED = {State.open, State.reopened, State.acknowledged}
 _UNSENT = [
     state.value
@@ -161,7 +163,7 @@ class CaseChange:
         """The thread went on: what was drafted for it no longer fits, and a new run drafts again."""
         self.set(thread_revision=self.row["thread_revision"] + 1)
         # What we wrote ourselves does not end a wait.
-        if self.finished or (self.state is State.waiting and code == "answered_before"):
+        if self.finished or (self.state is State.waiting and code in _OF_OURS):
             return
         if self.row["draft"] is not None or self.state not in _UNCLAIMED:
             self.void(code)

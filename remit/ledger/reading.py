@@ -12,7 +12,7 @@ from remit.ledger.clocks import Clocks, asked_again, resume_in
 from remit.ledger.store import Ledger
 from remit.ledger.tables import case as cases
 from remit.ledger.tables import publication
-from remit.ledger.threads import news_of
+from remit.ledger.threads import OF_OURS, news_of
 from remit.model import Case, Play, PublicationState, State, Thread
 
 _UNFINISHED = [state.value for state in State if not state.finished]
@@ -60,7 +60,7 @@ async def refreshed(
                 change.answered_outside(now)
             elif news.code is not None:
                 written = news.wrote_at or now
-                if news.code != "answered_before":
+                if news.code not in OF_OURS:
                     resume_in(change, clocks, min(written, now), written)
                 if news.wrote_at is not None:
                     asked_again(change, clocks, news.wrote_at)

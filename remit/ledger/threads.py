@@ -132,7 +132,8 @@ async def thread_seen(ledger: Ledger, case: int, thread: Thread, now: datetime) 
 async def news_of(tx: AsyncConnection, change: CaseChange, thread: Thread) -> News:
     """What of a reading has not counted towards a locked case yet. Changes nothing."""
     seen = await _seen(tx, change.row["id"])
-    return _news(_Known(change, seen, *await _ours_and_theirs(tx, change)), thread)
+    ours, theirs = await _ours_and_theirs(tx, change)
+    return _news(_Known(change, seen, ours, theirs, await _siblings(tx, change, thread)), thread)
 
 
 class _Known:
@@ -144,12 +145,14 @@ class _Known:
         seen: set[tuple[str, str]],
         ours: set[str],
         theirs: dict[str, RowMapping],
+        siblings: set[str],
     ) -> None:
         self.subject: str = change.row["subject"]
         self.seen = seen
         self.seen_ids = {message for message, _ in seen}
         self.ours = ours
         self.theirs = theirs
+        self.siblings = siblings
         told = theirs.get(self.subject)
         self.author: str | None = None if told is None else told["author_id"]
         self.subject_time: datetime | None = None if told is None else told["time"]
@@ -200,10 +203,19 @@ def _ours(known: _Known, message: Message, news: News) -> None:
     if message.parent not in known.theirs or message.id in known.seen_ids:
         return
     news.seen.append((message.id, message.revision))
-    if answers(known.subject, known.subject_time, message.parent, message.time):
+    if message.id in known.siblings or message.key in known.siblings:
+        # What another case answers does not settle this one; whoever decides here has to know of it.
+        news.code = news.code or BY_ANOTHER
+    elif answers(known.subject, known.subject_time, message.parent, message.time):
         news.answered = True
     else:
         news.code = news.code or "answered_before"
+
+
+BY_ANOTHER = "answered_by_another"
+"""Another case of ours has answered in this thread."""
+OF_OURS = frozenset({"answered_before", BY_ANOTHER})
+"""The author has written nothing new: only we have."""
 
 
 def answers(
@@ -256,3 +268,19 @@ async def _ours_and_theirs(
         .order_by(event_table.c.id)
     )
     return ours, {told["platform_id"]: told for told in written.mappings()}
+
+
+async def _siblings(tx: AsyncConnection, change: CaseChange, thread: Thread) -> set[str]:
+    """Ids and keys of the messages of this thread that Remit published for other cases."""
+    mine = [message for message in thread.messages if message.ours]
+    if not mine:
+        return set()
+    known = publication_table.c
+    query = select(known.platform_id, known.key).where(
+        known.brand == change.row["brand"],
+        known.channel == change.row["channel"],
+        known.case != change.row["id"],
+        known.platform_id.in_([message.id for message in mine])
+        | known.key.in_([message.key for message in mine if message.key is not None]),
+    )
+    return {name for row in await tx.execute(query) for name in row if name is not None}

@@ -8,7 +8,18 @@ import pytest
 
 from remit.ledger import Ledger, cases, drafts, publications
 from remit.ledger.ingest import ingest
-from remit.model import Playbook, Prepared, Publication, Receipt, Refused, Ruling, Verdict
+from remit.model import (
+    Message,
+    Playbook,
+    Prepared,
+    Publication,
+    Receipt,
+    Refused,
+    Ruling,
+    State,
+    Thread,
+    Verdict,
+)
 
 LEASE = timedelta(minutes=5)
 
@@ -105,3 +116,32 @@ async def test_whoever_writes_after_the_first_answer_may_add_another(both, now):
     later = now + timedelta(minutes=1)
     other = await office.approve(crisis, "ratna", later)
     assert (await office.send(other, crisis, later)).state == "sending"
+
+
+async def test_an_answer_of_another_case_does_not_settle_this_one(both, now):
+    office, asked, crisis = both
+    mine = await office.approve(asked, "sari")
+    await office.send(mine, asked)
+    out = now + timedelta(seconds=10)
+    key = (await publications.get(office.ledger, mine)).key
+    await publications.record_published(office.ledger, mine, Receipt(id="r1", time=out), out)
+    await office.approve(crisis, "ratna")
+    edited = Message(
+        id="1",
+        revision="2",
+        parent="root",
+        author_id="did:tia",
+        handle="tia.example",
+        text="crisis now",
+        time=now,
+    )
+    answer = edited.model_copy(
+        update={"id": "r1", "revision": "1", "parent": "1", "author_id": "us", "ours": True}
+        | {"key": key, "text": "answer", "time": out}
+    )
+    thread = Thread(root="root", messages=(edited, answer), read_at=out)
+    case = await cases.thread_seen(office.ledger, crisis, thread, out)
+    assert (case.state, case.outcome, case.draft) == (State.open, None, None)
+    assert await cases.notice(office.ledger, crisis) == "answered_by_another"
+    again = await cases.thread_seen(office.ledger, crisis, thread, out)
+    assert again.thread_revision == case.thread_revision
