@@ -106,9 +106,11 @@ def handoff(case: int, person: str, to: str | None, reason: str, *, accept: bool
 
     async def work(desk: Desk) -> Case:
         found = await _known(desk, case, person)
-        if accept:
-            return await ledger_cases.accept_handoff(desk.ledger, case, person, "cli", desk.now())
         playbook = await desk.deployed(found.brand)
+        if accept:
+            return await ledger_cases.accept_handoff(
+                desk.ledger, case, person, "cli", desk.now(), playbook=playbook
+            )
         if to is None or to not in playbook.roles or to == found.owner:
             others = ", ".join(role for role in playbook.roles if role != found.owner)
             raise InputError(f"case {case} can be handed to {others}; not to {to!r}")

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select
 
+from remit.decide.tally import people_of
 from remit.ledger import changes, rows
 from remit.ledger.changes import CaseChange
-from remit.ledger.claims import acknowledge_in, free
+from remit.ledger.claims import acknowledge_in, may_work
 from remit.ledger.store import Ledger
 from remit.ledger.tables import approval as approval_table
 from remit.ledger.tables import case as case_table
@@ -144,14 +145,15 @@ async def resolve(  # noqa: PLR0917 the ledger's functions take who, when and ho
 ) -> Case:
     """Close the case without a further reply. The reason is a person's words.
 
-    With the deployed playbook it is refused to all but the person who has claimed the case.
+    With the deployed playbook it is refused to whoever has no business with the case, and to all but
+    the person who has claimed it.
     """
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
         if change.state is State.resolved:
             return change.case
         if playbook is not None:
-            free(change, playbook, person, now)
+            may_work(change, playbook, person or "nobody", now, f"close case {case}")
         resolve_in(change, person, via, now)
         await changes.save(tx, [change], now)
         await tx.execute(
@@ -205,12 +207,13 @@ async def hand_off(  # noqa: PLR0917 the ledger's functions take who, when and h
 ) -> Case:
     """Offer the case to another role. It stays the owner's until the other accepts.
 
-    With the deployed playbook it is refused to all but the person who has claimed the case.
+    With the deployed playbook it is refused to whoever has no business with the case, and to all but
+    the person who has claimed it.
     """
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
         if playbook is not None:
-            free(change, playbook, person, now)
+            may_work(change, playbook, person or "nobody", now, f"hand case {case} off")
         offer_in(change, to_role, now, expires, person=person, reason=reason, via=via)
         await changes.save(tx, [change], now)
         return change.case
@@ -248,14 +251,30 @@ def offer_in(
 
 
 async def accept_handoff(
-    ledger: Ledger, case: int, person: str | None, via: str, now: datetime
+    ledger: Ledger,
+    case: int,
+    person: str | None,
+    via: str,
+    now: datetime,
+    *,
+    playbook: Playbook | None = None,
 ) -> Case:
-    """The other role takes it: the owner changes, clocks keep running, its own run starts."""
+    """The other role takes it: the owner changes, clocks keep running, its own run starts.
+
+    With the deployed playbook it is refused to whoever is not of that role.
+    """
     async with ledger.write() as tx:
         change = await changes.lock(tx, case)
         to_role, until = change.row["handoff_to"], change.row["handoff_expires_at"]
         if change.finished or to_role is None or (until is not None and until <= now):
             raise Refused("no_offer", f"case {case} is not on offer; offer it again")
+        if playbook is not None and person not in (able := people_of(playbook, (to_role,))):
+            names = " or ".join(playbook.people[each].name for each in able) or "nobody yet"
+            raise Refused(
+                "not_eligible",
+                f"case {case} is offered to {to_role}, and {person} is not of that role, so nothing was "
+                f"changed; {to_role} is {names}",
+            )
         change.withdraw("accepted")
         change.note(
             "case.handoff_accepted",

@@ -11,6 +11,7 @@ from remit.ledger.advance import advance
 from remit.model import Refused, State
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 async def refusal(call) -> tuple[str, str]:
@@ -128,3 +129,49 @@ async def test_an_acknowledgement_claims_for_who_may_and_only_acknowledges_for_o
     creator = await opened("creator hello", message="2", author="press")  # smm's
     theirs = await cases.acknowledge(ledger, creator, "ratna", "cli", now, playbook=deployed)
     assert (theirs.assignee, theirs.claimed_until) == ("ratna", None)
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (
+            lambda ledger, n, now, book: cases.resolve(
+                ledger, n, "ratna", "", "cli", now, playbook=book
+            ),
+            "not_eligible",
+        ),
+        (
+            lambda ledger, n, now, book: cases.hand_off(
+                ledger, n, "lead", "ratna", "", "cli", now, now + HOUR, playbook=book
+            ),
+            "not_eligible",
+        ),
+    ],
+)
+async def test_whoever_has_no_business_with_a_case_neither_closes_nor_offers_it(
+    ledger, deployed, opened, now, act, code
+):
+    number = await opened()
+    book = deployed.model_copy(
+        update={
+            "roles": {
+                **deployed.roles,
+                "cm": deployed.roles["cm"].model_copy(update={"backup": None}),
+            }
+        }
+    )
+    with pytest.raises(Refused) as refused:
+        await act(ledger, number, now, book)
+    assert refused.value.code == code
+
+
+async def test_an_offer_is_accepted_by_the_other_role_alone(ledger, deployed, opened, now):
+    number = await opened()
+    await cases.hand_off(
+        ledger, number, "smm", "sari", "", "cli", now, now + HOUR, playbook=deployed
+    )
+    with pytest.raises(Refused, match="bayu is not of that role") as refused:
+        await cases.accept_handoff(ledger, number, "bayu", "cli", now, playbook=deployed)
+    assert refused.value.code == "not_eligible"
+    taken = await cases.accept_handoff(ledger, number, "dewi", "cli", now, playbook=deployed)
+    assert (taken.owner, taken.assignee) == ("smm", "dewi")
