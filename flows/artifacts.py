@@ -35,7 +35,7 @@ from remit.ledger import absences, cases, drafts, holds, storms
 from remit.ledger.dossier import dossier
 from remit.ledger.marks import Mark, marks
 from remit.ledger.standing import standing
-from remit.model import Case, Missing, Playbook, Tried
+from remit.model import Case, Playbook
 from remit.model import State as CaseState
 
 FORM = "1"
@@ -210,7 +210,7 @@ class _Round:
         draft = await drafts.get(self._desk.ledger, case.draft) if case.draft else None
         stands = await standing(self._desk.ledger, case.id, self._playbook, self.now)
         shown = casepage.CasePage(found, stands, self._playbook, self.now, ui())
-        text = shown.page(draft, await trace(self._desk, case))
+        text = shown.page(draft, await self._desk.trace(case))
         return Words(names.of_case(case, self._playbook, self.now), text)
 
     def _link(self, case: Case) -> str | None:
@@ -230,14 +230,3 @@ class _Round:
 
 def _closed(number: int) -> Words:
     return Words("closed", casepage.closed(number))
-
-
-async def trace(desk: Desk, case: Case) -> tuple[Tried, ...]:
-    """How the playbook that the case was promised under decided; empty where its event was erased."""
-    try:
-        event = await cases.subject(desk.ledger, case.id)
-        promised = await desk.playbook(case.playbook)
-    except Missing:
-        return ()
-    _, tried = (await desk.router(promised)).explain(event)
-    return tuple(tried)

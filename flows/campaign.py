@@ -6,10 +6,11 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.flow_runs import asuspend_flow_run
 from prefect.states import Completed
+from pydantic import ValidationError
 
 from flows import names
 from flows.desk import LEASE, Desk, open_desk
-from flows.forms import ValidationError, describe_plan, plan_form, ruling_of
+from flows.forms import describe_plan, plan_form, ruling_of
 from flows.reply import DEFAULT_EXPIRY, FORM_GRACE
 from flows.runs import forget_own_form
 from flows.sending import NotSent, is_out, send_slot

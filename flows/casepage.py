@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from flows.forms import NOBODY, approval_facts, escaped, notice_text, quoted, table
+from flows.forms import approval_facts
+from flows.markdown import NOBODY, escaped, quoted, table
 from flows.names import dated
+from flows.notices import notice_text
 from flows.pages import case_key, today_key
 from remit.decide.claims import claimant
 from remit.decide.owed import clocks

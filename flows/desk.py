@@ -15,13 +15,13 @@ from flows.calendars import PublicHolidays
 from integrations.registry import connect
 from integrations.secrets import read_secret
 from remit.decide import Router
-from remit.ledger import bundles
+from remit.ledger import bundles, cases
 from remit.ledger.store import Ledger
 from remit.model import Bundle, CredentialsError, InputError, Missing, Platform, Playbook
 from remit.playbook import load_playbook
 
 if TYPE_CHECKING:
-    from remit.model import Case
+    from remit.model import Case, Tried
 
 
 def _seconds(name: str, default: float) -> timedelta:
@@ -81,6 +81,16 @@ class Desk:
         if playbook.hash not in self._routers:
             self._routers[playbook.hash] = Router(playbook, self.holidays)
         return self._routers[playbook.hash]
+
+    async def trace(self, case: Case) -> tuple[Tried, ...]:
+        """How the playbook that the case was promised under decided; empty where its event was erased."""
+        try:
+            event = await cases.subject(self.ledger, case.id)
+            promised = await self.playbook(case.playbook)
+        except Missing:
+            return ()
+        _, tried = (await self.router(promised)).explain(event)
+        return tuple(tried)
 
     async def platform(self, playbook: Playbook, channel: str) -> Platform:
         """The connection to a channel, made at its first use and kept."""

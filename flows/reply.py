@@ -8,10 +8,11 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.flow_runs import asuspend_flow_run
 from prefect.states import Completed
+from pydantic import ValidationError
 
 from flows import names
 from flows.desk import LEASE, Desk, open_desk
-from flows.forms import ValidationError, describe, reply_form, ruling_of
+from flows.forms import describe, reply_form, ruling_of
 from flows.runs import forget_own_form
 from flows.sending import NotSent, is_out, send_reply
 from integrations.registry import limits_of

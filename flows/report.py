@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.desk import open_desk
-from flows.forms import table
+from flows.markdown import table
 from remit.ledger.facts import facts
 from remit.measure import Scorecard, scorecards
 from remit.model import Playbook

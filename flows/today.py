@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from flows.forms import NOBODY, escaped, table
+from flows.markdown import NOBODY, escaped, table
 from flows.names import dated
 from flows.pages import Words
 from remit.decide.claims import claimant

@@ -68,7 +68,7 @@ def list_cases(brand: str | None, wish: Wish, format_: Format, *, every: bool) -
         _day(wish.due)
 
     async def work(desk: Desk) -> _Found:
-        from flows.forms import notice_text
+        from flows.notices import notice_text
 
         named = one_brand(await bundles.brands(desk.ledger), brand)
         playbook = await desk.deployed(named)

@@ -41,14 +41,13 @@ def show_case(number: int, format_: Format) -> None:
     """Print everything about one case."""
 
     async def work(desk: Desk) -> _Shown:
-        from flows.artifacts import trace
-        from flows.forms import notice_text
+        from flows.notices import notice_text
 
         found = await dossier(desk.ledger, number)
         case = found.case
         draft = await drafts.get(desk.ledger, case.draft) if case.draft else None
         playbook = await desk.deployed(case.brand)
-        tried = await trace(desk, case)
+        tried = await desk.trace(case)
         return _Shown(found, draft, tried, playbook, desk.now(), notice_text(found.notice))
 
     shown = run(work)

@@ -13,17 +13,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from prefect.utilities.schema_tools import validate
 
-from flows.forms import (
-    NOBODY,
-    NOTICES,
-    describe,
-    describe_plan,
-    notice_text,
-    plan_form,
-    quoted,
-    reply_form,
-    ruling_of,
-)
+from flows.forms import describe, describe_plan, plan_form, reply_form, ruling_of
+from flows.markdown import NOBODY, quoted
+from flows.notices import NOTICES, notice_text
 from remit.ledger.standing import Standing
 from remit.model import (
     Approval,

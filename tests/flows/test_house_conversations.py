@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from flows.forms import NOTICES
+from flows.notices import NOTICES
 from remit.ledger import cases
 from remit.ledger.tables import notification, step
 from remit.model import Severity

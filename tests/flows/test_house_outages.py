@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from httpx import AsyncClient, HTTPError
 
-from flows.forms import NOTICES
+from flows.notices import NOTICES
 from remit.model import State
 from tests.flows.up_house import started, visiting
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from flows.forms import NOTICES
+from flows.notices import NOTICES
 from remit.ledger.tables import approval
 from tests.flows.up_house import KEDAI, started, visiting
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from flows.forms import NOTICES
+from flows.notices import NOTICES
 from remit.ledger import advance, cases, drafts, publications
 from remit.ledger.standing import Standing, standing
 from remit.ledger.tables import absence, outbox

@@ -1,0 +1,65 @@
+"""Coded reasons in words: why nothing was sent, for the next form and for a terminal."""
+
+from __future__ import annotations
+
+NOTICES = {
+    "no_decision": "The form was sent without a decision. Nothing was decided.",
+    "claimed_by": "Somebody else has claimed this case. Nothing was sent.",
+    "wait_over": "Nobody outside is waited for any more; this is a new draft.",
+    "unknown_person": "The person named is not in the playbook. Nothing was sent.",
+    "not_eligible": "The person named may not decide on this. Nothing was sent.",
+    "writer_may_not": "Whoever wrote this may not approve it. Nothing was sent.",
+    "draft_changed": "The draft was edited after this form was opened. Nothing was sent; read it again.",
+    "draft_voided": "The draft is void. Nothing was sent; here is the new one.",
+    "already_decided": "This was decided already. Nothing more was done.",
+    "not_verified": "This approval asks for the approver's one-time code. Nothing was sent.",
+    "wrong_code": "The one-time code was not the approver's. Nothing was sent.",
+    "code_used": "The one-time code was taken before, and each is taken once. Nothing was sent; wait for the next.",
+    "not_enrolled": "The approver has no one-time codes yet (`remit enrol PERSON`). Nothing was sent.",
+    "too_many_codes": "Too many wrong codes were tried under that name. Nothing was sent; wait some minutes.",
+    "code_unreadable": "No code can be checked here: REMIT_ENROL_KEY is missing or another. Nothing was sent.",
+    "away": "The person named is on leave today. Nothing was sent; somebody else has to decide.",
+    "too_early": "Others have to approve before the person named. Nothing was sent.",
+    "reason_needed": "A rejection needs its reason. Nothing was changed; say what the next draft has to do better.",
+    "autopilot_limit": "Today's answers that may go out unseen are used up. This one waits for a person.",
+    "empty_text": "There is no text to send. Nothing was sent; write the answer first.",
+    "nowhere": "This came from no channel, so there is nobody to answer. Resolve it, or hand it off.",
+    "unknown_role": "Handing off needs the role that takes over. Nothing was changed.",
+    "author_wrote_again": "The author wrote again after the draft was made. Nothing was sent.",
+    "thread_moved": "The conversation moved after the draft was made. Nothing was sent.",
+    "thread_stale": "The conversation could not be read again just before sending. Nothing was sent.",
+    "answered_by_another": "Another case has answered in this thread meanwhile. Nothing was sent; this draft is newer.",
+    "answered_before": "The brand's account answered an earlier message outside Remit. Nothing was sent.",
+    "author_deleted": "The author deleted the message. Nothing was sent.",
+    "author_edited": "The author edited the message. Nothing was sent.",
+    "rejected": "The last draft was rejected. This is a new one.",
+    "approvals_missing": "One more person must approve before anything is sent.",
+    "handoff_offered": "It is offered to another role; until that accepts, it stays yours.",
+    "handed_off": "Another role handed this over to you.",
+    "statement": "The storm that this is part of has approved words now; this draft says them.",
+    "handoff_expired": "The offer to another role ran out; it is still yours.",
+    "stopped": "Sending is stopped for this brand (`remit stop --lift` ends it). Nothing was sent.",
+    "watch": "This channel is in watch mode: Remit drafts and never sends.",
+    "held": "A hold is on. Nothing was sent.",
+    "not_approved": "Not enough people who may approve have approved. Nothing was sent.",
+    "run_cancelled": "The run before this one was cancelled; the case is open again.",
+    "run_crashed": "The run before this one died; the case was taken up again.",
+    "run_lost": "The run before this one was lost; the case was taken up again.",
+    "form_lost": "The form before this one was lost; this is a new one.",
+    "content_refused": "The platform refuses this text. Nothing was sent; change it.",
+    "not_allowed": "The platform refuses the account's credentials. Nothing was sent.",
+    "gone": "The message to answer is gone. Nothing was sent.",
+    "template": "The template could not be rendered; the run's log says why. Write the answer yourself.",
+    "unsettled": "An earlier answer may be out there already; `remit status` names it. Settle it first.",
+    "playbook_changed": "Another playbook was put in force after it was drafted. Nothing was sent; this is a new draft.",
+    "unreachable": "The platform could not be reached. Nothing was sent.",
+    "cannot_be_known": "Nobody can tell whether the reply went out; `remit status` says what to do.",
+    "tried_too_often": "The reply could not be brought out; `remit status` says what to do.",
+    "nothing_prepared": "Nobody can tell whether the reply went out; `remit status` says what to do.",
+}
+"""What a coded reason says to a person."""
+
+
+def notice_text(code: str | None) -> str | None:
+    """The sentence for a coded reason; an unknown code is shown as it is."""
+    return None if code is None else NOTICES.get(code, code)
