@@ -52,7 +52,7 @@ test: setup ## run every test that needs Python packages only
 
 servers: setup ## install the real servers and a browser, and run the tests that need them
 	tests/servers/install.sh
-	REMIT_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -m "server or browser" $(PYTEST_ARGS)
+	REMIT_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -m "server or browser" --durations=15 $(PYTEST_ARGS)
 
 check: setup ## lint, format check, types and the rules of who may import whom
 	$(BIN)/ruff check .
