@@ -334,7 +334,20 @@ PLAYBOOK = Record(
         ),
         "people": Field(PEOPLE, "Who works for the brand."),
         "roles": Field(ROLES, "Who owns what.", required=True),
-        "shifts": Field(SHIFTS, "Who of a role is on when, and is told first."),
+        "shifts": Field(
+            SHIFTS,
+            "Who of a role is on when, and is told first.",
+            # Two: an editor inserts a single one at once, and writes nested ones as [object Object].
+            such=(
+                {
+                    "cm": [
+                        {"people": ["sari"], "mon-fri": "08:00-15:00"},
+                        {"people": ["bayu"], "mon-fri": "15:00-22:00"},
+                    ]
+                },
+                {"lead": [{"people": ["ratna"], "daily": "09:00-17:00"}]},
+            ),
+        ),
         "channels": Field(CHANNELS, "The brand's accounts."),
         "topics": Field(TOPICS, "What a text can be about."),
         "rules": Field(RULES, "From top to bottom: the first that matches an event decides it."),

@@ -129,7 +129,7 @@ def keys(schema: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
     if isinstance(schema.get("additionalProperties"), dict):
         yield from keys(schema["additionalProperties"], (*path, "some-id"))
     if isinstance(schema.get("items"), dict):
-        yield from keys(schema["items"], (*path, "-"))
+        yield from keys(schema["items"], (*path, "--" if "prefixItems" in schema else "-"))
     for one in schema.get("anyOf", []):
         yield from keys(one, path)
 
@@ -138,7 +138,9 @@ def nested(path: tuple[str, ...]) -> list[str]:
     """The lines that lead to a key, with the cursor in it."""
     made, indent, dash = [], 0, False
     for step, part in enumerate(path):
-        if part == "-":
+        if part == "--":  # what stands first is of another kind
+            made.append(" " * indent + '- daily: "09:00-10:00"')
+        if part in {"-", "--"}:
             dash = True
             continue
         last = step == len(path) - 1
