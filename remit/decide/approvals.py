@@ -136,7 +136,10 @@ class _Asked:
         """The person may not; somebody of these roles may."""
         return _no(
             "not_eligible",
-            f"You may not {what}, and nothing was changed. Ask {self.others(*roles)}.",
+            f"You may not {what}, and nothing was changed. Ask {self.others(*roles)}".removesuffix(
+                "."
+            )
+            + ".",
         )
 
 
@@ -241,7 +244,8 @@ def _approves(asked: _Asked) -> Judgement:
         return _no(
             "too_early",
             f"Others have to approve this before you, and nothing was sent. "
-            f"Ask {asked.others(*tier.by)}.",
+            f"Ask {asked.others(*tier.by)}".removesuffix(".")
+            + ".",
         )
     if tier.not_writer and asked.person == draft.writer:
         able = eligible(

@@ -74,11 +74,12 @@ async def gather(
         return 0
     made = 0
     async with ledger.write() as tx:
-        await tx.execute(
-            update(table)
-            .where(table.c.id.in_(moot), table.c.told_at.is_(None))
-            .values(told_at=now, code=MOOT)
-        )
+        for part in _parts(moot):
+            await tx.execute(
+                update(table)
+                .where(table.c.id.in_(part), table.c.told_at.is_(None))
+                .values(told_at=now, code=MOOT)
+            )
         for one in new:
             said = playbook.notify.get(one.person)
             severity = matters[one.case].case.severity
@@ -117,22 +118,23 @@ async def due(
 
 async def told(ledger: Ledger, ids: Sequence[int], code: str, now: datetime) -> None:
     """Write down what came of a message. Codes: delivered, no_address; failed is tried again."""
+    values: dict[str, object] = {"code": code, "told_at": now}
+    if code == FAILED:
+        values = {"code": code, "after": now + AGAIN}
     async with ledger.write() as tx:
-        found = await tx.execute(
-            select(table)
-            .where(table.c.id.in_(ids), table.c.told_at.is_(None))
-            .order_by(table.c.id)
-            .with_for_update()
-        )
-        open_ = found.all()
-        values: dict[str, object] = {"code": code, "told_at": now}
-        if code == FAILED:
-            values = {"code": code, "after": now + AGAIN}
-        await tx.execute(
-            update(table).where(table.c.id.in_([row.id for row in open_])).values(**values)
-        )
-        # A failure that goes on is one line, not one in five minutes.
-        await journal.write_all(tx, [_line(row, code, now) for row in open_ if row.code != code])
+        for part in _parts(ids):
+            found = await tx.execute(
+                select(table)
+                .where(table.c.id.in_(part), table.c.told_at.is_(None))
+                .order_by(table.c.id)
+                .with_for_update()
+            )
+            open_ = found.all()
+            still = [row.id for row in open_]
+            await tx.execute(update(table).where(table.c.id.in_(still)).values(**values))
+            # A failure that goes on is one line, not one in five minutes.
+            lines_ = [_line(row, code, now) for row in open_ if row.code != code]
+            await journal.write_all(tx, lines_)
 
 
 async def of_brand(

@@ -21,6 +21,7 @@ from remit.ledger.tables import case as cases
 from remit.ledger.tables import draft as drafts
 from remit.ledger.tables import publication as publications
 from remit.ledger.tables import slot as slots
+from remit.ledger.turns import one_at_a_time
 from remit.ledger.versions import hash_of
 from remit.model import (
     Playbook,
@@ -222,6 +223,8 @@ async def _answers_alone(tx: AsyncConnection, found: _Locked) -> tuple[str, str]
     row, draft, other = found.publication, found.draft, publications.c
     if found.slot is not None or draft is None:
         return None
+    # Two cases hold no row in common: without this each might look before the other has written.
+    await one_at_a_time(tx, row.brand, f"answer {draft.destination}")
     query = (
         select(other.id, other.case, other.state)
         .join(drafts, drafts.c.id == other.draft)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import datetime, timedelta
 
 import pytest
 
-from remit.ledger import Ledger, cases, drafts, publications
+from remit.ledger import Ledger, cases, drafts, publications, sending
 from remit.ledger.ingest import ingest
 from remit.model import (
     Message,
@@ -145,3 +147,25 @@ async def test_an_answer_of_another_case_does_not_settle_this_one(both, now):
     assert await cases.notice(office.ledger, crisis) == "answered_by_another"
     again = await cases.thread_seen(office.ledger, crisis, thread, out)
     assert again.thread_revision == case.thread_revision
+
+
+async def test_of_two_that_send_at_once_one_goes_out(both, monkeypatch):
+    office, asked, crisis = both
+    both_have_looked = asyncio.Barrier(2)
+    send = sending._send
+
+    async def late(*args, **values):
+        # Whoever has looked waits for the other to look too, and goes on alone if that cannot be.
+        with contextlib.suppress(TimeoutError, asyncio.BrokenBarrierError):
+            async with asyncio.timeout(1):
+                await both_have_looked.wait()
+        await send(*args, **values)
+
+    monkeypatch.setattr(sending, "_send", late)
+    mine, other = await office.approve(asked, "sari"), await office.approve(crisis, "ratna")
+    ends = await asyncio.gather(
+        office.send(mine, asked), office.send(other, crisis), return_exceptions=True
+    )
+    refused = [end for end in ends if isinstance(end, Refused)]
+    assert [each.code for each in refused] == ["unsettled"]
+    assert len([end for end in ends if isinstance(end, Publication)]) == 1
